@@ -1,0 +1,62 @@
+# `make run` and `make test` need python3 (3.11 or newer) and make, nothing else.
+
+PYTHON ?= python3
+VENV ?= .venv
+SCENARIO ?= baseline
+BIN := $(VENV)/bin
+
+.PHONY: help run test lint format bench clean distclean
+
+help:
+	@echo "make run     install into $(VENV), run SCENARIO ($(SCENARIO)) and say where the results are"
+	@echo "make test    install and run the whole test suite"
+	@echo "make lint    style, types and layers"
+	@echo "make format  put the code in the project's format"
+	@echo "make bench   measure the speed on this machine"
+	@echo "make clean   remove caches; runs and $(VENV) stay (make distclean removes $(VENV) too)"
+
+run: $(VENV)/.installed
+	@$(BIN)/homogsim run $(SCENARIO)
+
+test: $(VENV)/.installed-dev
+	@$(BIN)/python -m pytest
+
+lint: $(VENV)/.installed-dev
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+
+format: $(VENV)/.installed-dev
+	@$(BIN)/ruff check --fix-only --quiet .
+	@$(BIN)/ruff format .
+
+bench: $(VENV)/.installed-dev
+	@$(BIN)/python benchmarks/speed.py
+
+# A half-made environment is removed, so that the next try starts afresh.
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+		echo "homogsim needs Python 3.11 or newer; '$(PYTHON)' is missing or older." >&2; \
+		echo "Install one (on Debian and Ubuntu: apt-get install python3 python3-venv), or name it: make run PYTHON=python3.12" >&2; \
+		exit 1; }
+	@$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); \
+		echo "'$(PYTHON) -m venv' failed. On Debian and Ubuntu: apt-get install python3-venv, then try again." >&2; \
+		exit 1; }
+
+$(VENV)/.installed: pyproject.toml | $(BIN)/python
+	@echo "Installing homogsim into $(VENV) (once; a minute or two) ..."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable .
+	@touch $@
+
+$(VENV)/.installed-dev: pyproject.toml | $(BIN)/python
+	@echo "Installing homogsim and its test tools into $(VENV) (once; a minute or two) ..."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable ".[dev]"
+	@touch $(VENV)/.installed $@
+
+clean:
+	rm -rf build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	find src tests benchmarks -name __pycache__ -type d -prune -exec rm -rf {} + 2>/dev/null || true
+
+distclean: clean
+	rm -rf $(VENV)

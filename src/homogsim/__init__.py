@@ -1,0 +1,59 @@
+"""Does automation make small businesses alike, when, and who gains or loses? A market simulation.
+
+>>> import homogsim as hs
+>>> hs.Scenario.read("baseline").name
+'baseline'
+
+The names below are loaded when they are first used, so that ``import homogsim`` is quick.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from homogsim.errors import HomogsimError
+    from homogsim.model import MarketModel
+    from homogsim.parameters import Parameters
+    from homogsim.results import Results
+    from homogsim.running import run
+    from homogsim.scenario import Scenario, presets
+
+__all__ = ["HomogsimError", "MarketModel", "Parameters", "Results", "Scenario", "__version__", "presets", "run"]
+
+_HOMES = {
+    "HomogsimError": "homogsim.errors",
+    "MarketModel": "homogsim.model",
+    "Parameters": "homogsim.parameters",
+    "Results": "homogsim.results",
+    "Scenario": "homogsim.scenario",
+    "presets": "homogsim.scenario",
+    "run": "homogsim.running",
+}
+
+__version__: str
+
+
+def __getattr__(name: str) -> Any:
+    """Load a public name from its home (PEP 562)."""
+    if name == "__version__":
+        return _version()
+    if name not in _HOMES:
+        raise AttributeError(f"module 'homogsim' has no attribute {name!r}")
+    value = getattr(import_module(_HOMES[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})
+
+
+def _version() -> str:
+    from importlib.metadata import PackageNotFoundError, version
+
+    try:
+        return version("homogsim")
+    except PackageNotFoundError:  # a checkout on the path that was never installed
+        return "0+unknown"

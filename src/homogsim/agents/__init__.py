@@ -1,0 +1,1 @@
+"""Consumers, firms and vendors: their columns, what one does and what all do."""

@@ -1,0 +1,141 @@
+"""Consumers: what they are (MODEL section 1) and how they choose (section 3)."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from homogsim.geography import places
+from homogsim.laws.demand import Tastes
+from homogsim.laws.money import mean_one_lognormal
+from homogsim.parameters import Consumers as ConsumerParameters
+from homogsim.parameters import Parameters, World
+from homogsim.population import Population, column
+from homogsim.streams import Streams
+
+Floats = NDArray[np.float64]
+
+
+class Consumers(Population):
+    """Consumers, sorted by cell: each one household's demand in one sector."""
+
+    ideal: Floats = column(np.float64, "ideal point z, taste sd", vector=True)
+    price_sensitivity: Floats = column(np.float64, "α, per dollar")
+    strength: Floats = column(np.float64, "taste strength θ, dollars per squared distance")
+    personalization: Floats = column(np.float64, "value of personalization βP, dollars")
+    locality: Floats = column(np.float64, "value of locality βL, dollars")
+    loyalty: Floats = column(np.float64, "state dependence ψ, dollars")
+    east: Floats = column(np.float64, "minutes east of the town's centre")
+    north: Floats = column(np.float64, "minutes north of the town's centre")
+    last: NDArray[np.int32] = column(np.int32, "site last visited, −1 none", -1)
+    last_before: NDArray[np.int32] = column(np.int32, "site last visited before this month's choice, −1 none", -1)
+    bought: NDArray[np.int32] = column(np.int32, "site visited this month, −1 none", -1)
+    inclusive: Floats = column(np.float64, "outside option + Σ e^{V/μ} this month")
+    surplus: Floats = column(np.float64, "consumer surplus this month, dollars an occasion")
+
+    def tastes(self) -> Tastes:
+        """Return the columns that the kernels read."""
+        return Tastes(
+            self.ideal,
+            self.price_sensitivity,
+            self.strength,
+            self.personalization,
+            self.locality,
+            self.loyalty,
+            np.stack([self.east, self.north]),
+        )
+
+
+class TasteCentres(NamedTuple):
+    """Where tastes gather: sector centres (d, S), town means (d, M), niches (d, S, K), mixes (cells, K)."""
+
+    sectors: Floats
+    towns: Floats
+    niches: Floats
+    mixes: Floats
+
+
+def taste_centres(world: World, streams: Streams) -> TasteCentres:
+    """Draw the centres of taste; standardize them, or the shares of variance would be random."""
+    d, niches = world.dimensions, world.niches
+    axes = np.arange(d)[:, None]
+    sectors = standardized(streams.normal("sector centres", np.arange(world.sectors), index=axes))
+    towns = standardized(streams.normal("town tastes", np.arange(world.towns), index=axes))
+    mixes = niche_mixes(world, streams)
+    raw = streams.normal("niche centres", np.arange(world.sectors * niches), index=axes)
+    centres = raw.reshape(d, world.sectors, niches)
+    for sector in range(world.sectors):
+        weights = mixes.reshape(world.sectors, world.towns, niches)[sector].mean(axis=0)
+        centres[:, sector] = standardized(centres[:, sector], weights)
+    return TasteCentres(
+        sectors=world.sector_spread * sectors,
+        towns=np.sqrt(world.town_share) * towns,
+        niches=np.sqrt(world.niche_share) * centres,
+        mixes=mixes,
+    )
+
+
+def niche_mixes(world: World, streams: Streams) -> Floats:
+    """Return (cells, K) niche shares: a Dirichlet draw for each town and sector.
+
+    Normalized gamma draws; of shape 1, the default, these are exponentials.
+    """
+    cells = np.arange(world.cells)[:, None]
+    niches = np.arange(world.niches)
+    if world.niche_concentration == 1.0:
+        draws = streams.exponential("niche mix", cells, index=niches)
+    else:
+        draws = streams.gamma("niche mix", cells, shape=world.niche_concentration, index=niches * 1024)
+    return np.asarray(draws / draws.sum(axis=1, keepdims=True))
+
+
+def standardized(points: Floats, weights: Floats | None = None) -> Floats:
+    """Return (d, n) points shifted and scaled to mean 0 and variance 1 in each dimension; 0 where all are alike."""
+    n = points.shape[1]
+    shares = np.full(n, 1.0 / n) if weights is None else weights / weights.sum()
+    centred = points - (points * shares).sum(axis=1, keepdims=True)
+    spread = np.sqrt((centred * centred * shares).sum(axis=1, keepdims=True))
+    return np.where(spread > 1e-12, centred / np.where(spread > 1e-12, spread, 1.0), 0.0)
+
+
+def points_of_taste(
+    stream: str, entity: NDArray[np.integer], cell: NDArray[np.integer], month: int, first: int, centres: TasteCentres,
+    world: World, streams: Streams,
+) -> Floats:  # fmt: skip
+    """Return (d, n) draws z = m_s + town mean + niche centre + own noise, from `stream`, indices `first` onward."""
+    sector, town = cell // world.towns, cell % world.towns
+    luck = streams.uniform(stream, entity, month, first)
+    niche = (np.cumsum(centres.mixes, axis=1)[cell] < luck[:, None]).sum(axis=1).clip(max=world.niches - 1)
+    axes = first + 1 + np.arange(world.dimensions)[:, None]
+    own = np.sqrt(max(0.0, 1.0 - world.town_share - world.niche_share))
+    noise = own * streams.normal(stream, entity[None, :], month, axes)
+    return centres.sectors[:, sector] + centres.towns[:, town] + centres.niches[:, sector, niche] + noise
+
+
+def draw_consumers(parameters: Parameters, centres: TasteCentres, streams: Streams) -> Consumers:
+    """Draw all consumers: tastes, places and sensitivities, each from its own stream."""
+    world = parameters.world
+    people = Consumers(world.cells * world.consumers, world.dimensions)
+    who = np.arange(people.rows)
+    cell = who // world.consumers
+    people.ideal[:] = points_of_taste("tastes", who, cell, 0, 0, centres, world, streams)
+    people.east[:], people.north[:] = places("places", who, world.town_radius, streams)
+    draw_sensitivities(people, parameters.consumers, streams)
+    return people
+
+
+def draw_sensitivities(people: Consumers, of: ConsumerParameters, streams: Streams) -> None:
+    """Fill what consumers value: keyed draws, so that a changed mean rescales the same people."""
+    who = np.arange(people.rows)
+    alpha = mean_one_lognormal(streams.normal("price sensitivity", who), of.price_sensitivity_sd)
+    people.price_sensitivity[:] = of.price_sensitivity * alpha
+    spread = mean_one_lognormal(streams.normal("taste strength", who), of.taste_strength_sd)
+    people.strength[:] = of.taste_strength * spread
+    people.personalization[:] = streams.gamma2("personalization value", who, mean=of.personalization_value)
+    people.locality[:] = streams.gamma2("locality value", who, mean=of.locality_value)
+    people.loyalty[:] = of.loyalty + of.loyalty_sd * streams.normal("loyalty", who)
+
+
+__all__ = ["Consumers", "TasteCentres", "draw_consumers", "points_of_taste", "taste_centres"]

@@ -1,0 +1,128 @@
+"""The state of a market: parameters, luck, places, people, firms, and last month's choices."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from homogsim import geography
+from homogsim.agents.consumers import Consumers, TasteCentres, draw_consumers, taste_centres
+from homogsim.agents.firms import Firms
+from homogsim.agents.vendors import Vendors, draw_vendors
+from homogsim.geography import Geography
+from homogsim.laws.demand import Appeal, Luck, Streets, Tastes, plan_blocks, workspaces
+from homogsim.laws.response import Choices
+from homogsim.parameters import Parameters
+from homogsim.streams import Streams, stream_key
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+FLOWS = (
+    "revenue", "input_costs", "fixed_costs", "fees", "reinvestment", "setup_and_training", "owner_draws",
+    "founders_capital", "closing_cash",
+)  # fmt: skip
+"""Money that flows in a month: cash of all firms changes by revenue and capital in, less all the rest."""
+
+
+class Decision(NamedTuple):
+    """Why a business changed its tools: the option taken against staying as it was."""
+
+    month: int
+    uid: int
+    tool: int
+    contact: float
+    value: float
+    value_of_staying: float
+    expected_profit: float
+    profit_of_staying: float
+    upfront: float
+    reason: str
+
+
+class Death(NamedTuple):
+    """What is known of a business when it closes."""
+
+    month: int
+    uid: int
+    cause: str
+
+
+@dataclass
+class Diary:
+    """What happened to businesses, in order: the source of life tables and biographies."""
+
+    births: list[tuple[int, int]] = field(default_factory=list)  # (month, uid)
+    deaths: list[Death] = field(default_factory=list)
+    tools: list[tuple[int, int, int, float]] = field(default_factory=list)  # (month, uid, tool, contact)
+    lives: list[dict[str, NDArray[np.generic]]] = field(default_factory=list)  # of businesses that closed
+    decisions: list[Decision] = field(default_factory=list)
+
+
+class Market:
+    """Everything that a month reads and writes. Stages are functions of it, each in the module of its agents."""
+
+    def __init__(self, parameters: Parameters, seed: int, threads: int) -> None:
+        world = parameters.world
+        self.parameters = parameters
+        self.seed = seed
+        self.streams = Streams(seed)
+        self.threads = threads
+        self.month = -parameters.calendar.before - parameters.calendar.warm_up
+        self.geography: Geography = geography.build(world, self.streams)
+        self.centres: TasteCentres = taste_centres(world, self.streams)
+        self.consumers: Consumers = draw_consumers(parameters, self.centres, self.streams)
+        self.firms = Firms(world.cells * world.sites, world.dimensions)
+        self.vendors: Vendors = draw_vendors(parameters, self.centres.sectors, self.streams)
+        site = np.arange(self.firms.rows)
+        self.site_cell: Ints = site // world.sites
+        self.site_town: Ints = self.site_cell % world.towns
+        self.site_sector: Ints = self.site_cell // world.towns
+        self.peers: NDArray[np.int32] = geography.peer_lists(parameters, self.streams)
+        self.streets: Streets = _streets(parameters, self.geography, self.streams)
+        self.tastes: Tastes = self.consumers.tastes()
+        self.plan: Ints = plan_blocks(self.streets.consumer_start)
+        self.rooms: Floats = workspaces(threads, world.dimensions)
+        self.appeal: Appeal | None = None
+        self.traded = np.zeros(self.firms.rows, dtype=bool)
+        self.flows: dict[str, float] = dict.fromkeys(FLOWS, 0.0)
+        self.entries = 0
+        self.exits = 0
+        self.diary = Diary()
+
+    @property
+    def automation(self) -> bool:
+        """Whether automation has arrived and some tool is on the market."""
+        return self.month >= 0 and bool(self.parameters.tools.available)
+
+    @property
+    def choices(self) -> Choices:
+        """Last month's choices, for what firms and founders expect."""
+        people = self.consumers
+        return Choices(people.inclusive, people.last_before, self.parameters.consumers.choice_noise)
+
+    def luck(self) -> Luck:
+        """Return the keys of this month's visits."""
+        keys = (np.uint64(word) for stream in ("visit", "race") for word in stream_key(self.seed, stream))
+        month = np.uint64(self.month % 2**32)
+        return Luck(month, *keys, self.parameters.consumers.visit_probability)
+
+
+def _streets(parameters: Parameters, places: Geography, streams: Streams) -> Streets:
+    world = parameters.world
+    sites = np.arange(world.cells * world.sites)
+    return Streets(
+        site_start=np.arange(world.cells + 1, dtype=np.int64) * world.sites,
+        consumer_start=np.arange(world.cells + 1, dtype=np.int64) * world.consumers,
+        towns=world.towns,
+        reach_towns=places.reach_towns,
+        reach_minutes=places.reach_minutes,
+        visitors_start=places.visitors_start,
+        visitors_towns=places.visitors_towns,
+        visitors_minutes=places.visitors_minutes,
+        site_place=geography.places("site places", sites, world.town_radius, streams),
+        weight=world.occasions / world.consumers,
+    )

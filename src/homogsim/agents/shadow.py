@@ -1,0 +1,38 @@
+"""The firm's twin without the tool: what the investment returned (MODEL section 6, ROI)."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from homogsim.agents.firms import appeal, business, operations, tiers, without_tool
+from homogsim.agents.market import Market
+from homogsim.laws.response import own_share_response
+
+LONGEST = 36
+"""Months over which returns are followed."""
+
+
+def follow_returns(market: Market) -> None:
+    """Add this month's π − π⁰ to the accounts of adopters in their first 36 months.
+
+    π⁰ is the profit without the tool under the same price, rivals, rent and shocks: the own-share response at the
+    shadow offering, which has lived under the same laws without the tool since adoption.
+    """
+    firms, parameters = market.firms, market.parameters
+    age = market.month - firms.adopted
+    rows = np.flatnonzero(market.traded & firms.is_open & (firms.adopted >= 0) & (age < LONGEST))
+    if rows.size == 0 or market.appeal is None:
+        return
+    bare = without_tool(operations(firms, rows))
+    seen = appeal(bare, business(bare, parameters), firms.price[rows], firms.shadow_offering[:, rows], parameters)
+    first = np.arange(rows.size + 1)
+    response = own_share_response(
+        rows, first, market.appeal, seen, market.tastes, market.streets, market.choices, market.threads
+    )
+    rent = firms.fixed_cost_paid[rows]
+    shadow = (firms.price[rows] - firms.base_cost[rows]) * response - rent
+    fee = tiers(parameters).monthly_fee[firms.tool[rows]]
+    for months, gain, outlay in ((12, firms.gain_12, firms.outlay_12), (LONGEST, firms.gain_36, firms.outlay_36)):
+        young = age[rows] < months
+        gain[rows] += np.where(young, firms.profit[rows] - shadow, 0.0)
+        outlay[rows] += np.where(young, fee, 0.0)

@@ -1,0 +1,200 @@
+"""Exit and entry (MODEL section 4): creative destruction."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from homogsim.agents.consumers import points_of_taste
+from homogsim.agents.firms import UID_MONTH, UID_SITE, Operations, appeal, business, life_records
+from homogsim.agents.market import Death, Market
+from homogsim.laws import money
+from homogsim.laws.response import Choices, founders_prospects, remove_outlet
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+Rows = NDArray[np.integer]
+
+
+def open_first_firms(market: Market) -> None:
+    """Fill the sites occupied at the start; these firms find their price and size during the warm-up."""
+    world, firms = market.parameters.world, market.parameters.firms
+    rows = np.flatnonzero(np.arange(market.firms.rows) % world.sites < world.occupied)
+    concepts = _concepts(market, rows, 0)
+    markup = 1.3 * market.parameters.consumers.choice_noise
+    sales = np.full(rows.size, 0.7 * world.occasions / max(world.occupied, 1))
+    _open(market, rows, concepts, np.full(rows.size, firms.base_cost + markup), sales)
+    market.entries = 0
+
+
+def close(market: Market) -> None:
+    """Close firms that are bankrupt or whose owner retires."""
+    firms, finance = market.firms, market.parameters.finance
+    broke = firms.is_open & money.bankrupt(firms.cash, firms.fixed_cost, finance.overdraft)
+    retires = market.streams.uniform("retirement", firms.uid, market.month) < finance.retirement
+    rows = np.flatnonzero(broke | (firms.is_open & retires))
+    market.exits = rows.size
+    market.flows["closing_cash"] = float(firms.cash[rows].sum())
+    for row in rows:
+        cause = "bankrupt" if broke[row] else "retired"
+        market.diary.deaths.append(Death(market.month, int(firms.uid[row]), cause))
+    if rows.size:
+        market.diary.lives.append(life_records(firms, rows))
+    firms.is_open[rows] = False
+    firms.cash[rows] = 0.0
+    closed = np.zeros(firms.rows + 1, dtype=bool)  # the last entry stands for −1, nowhere
+    closed[rows] = True
+    people = market.consumers
+    people.last[closed[people.last]] = -1
+
+
+def found(market: Market) -> None:
+    """Let founders try empty sites: draw concepts, take the best, open if it pays."""
+    finance, firms = market.parameters.finance, market.firms
+    market.entries = 0
+    luck = market.streams.uniform("entry", np.arange(firms.rows), market.month)
+    rows = np.flatnonzero(~firms.is_open & (luck < finance.entry_rate))
+    if rows.size == 0:
+        return
+    tries = np.repeat(rows, finance.concepts)
+    which = np.tile(np.arange(finance.concepts), rows.size)
+    concepts = _concepts(market, tries, which)
+    prospects = _prospects(market, tries, concepts)
+    contribution = prospects.contribution.reshape(-1, finance.concepts)
+    best = contribution.argmax(axis=1) + np.arange(rows.size) * finance.concepts
+    pays = money.worth_opening(
+        prospects.contribution[best], finance.hurdle, finance.fixed_cost, finance.rent_share
+    )
+    best, rows = best[pays], rows[pays]
+    _open(market, rows, concepts[:, best], prospects.price[best], prospects.sales[best])
+
+
+class Prospects(NamedTuple):
+    """What founders expect of a concept at a site."""
+
+    price: Floats
+    sales: Floats
+    contribution: Floats
+
+
+def _prospects(market: Market, sites: Rows, concepts: Floats) -> Prospects:
+    """Return each concept's best-response price, sales and contribution against rivals' present prices."""
+    parameters = market.parameters
+    new = _newcomer(sites.size, parameters.firms.human_share)
+    seen = appeal(new, business(new, parameters), np.zeros(sites.size), concepts, parameters)
+    cost = parameters.firms.base_cost
+    price, sales = founders_prospects(
+        sites.astype(np.int64), seen, cost, market.tastes, market.streets, _present_choices(market)
+    )
+    return Prospects(price, sales, (price - cost) * sales)
+
+
+def _newcomer(count: int, human_share: float) -> Operations:
+    """Return the operations of firms without tools that expect typical quality and enough attention for all."""
+    zero = np.zeros(count)
+    return Operations(
+        quality=zero,
+        tool=np.zeros(count, dtype=np.int8),
+        back_office=zero,
+        contact=zero,
+        implementation=zero,
+        back_office_months=zero,
+        contact_months=zero,
+        human_share=np.full(count, human_share),
+        data=zero,
+        differentiation=zero,
+        trust=np.ones(count),
+        transparency=zero,
+        load=zero,
+    )
+
+
+def _present_choices(market: Market) -> Choices:
+    """Return the consumers' choices without the outlets that closed this month."""
+    gone = np.flatnonzero(market.traded & ~market.firms.is_open)
+    choices = market.choices
+    if gone.size:
+        choices = choices._replace(inclusive=choices.inclusive.copy())
+        for site in gone:
+            remove_outlet(int(site), market.appeal, market.tastes, market.streets, choices)
+    return choices
+
+
+def _concepts(market: Market, sites: Rows, which: Rows | int) -> Floats:
+    """Return (d, n) concepts drawn around the tastes of each site's town."""
+    world = market.parameters.world
+    first = np.asarray(which) * (world.dimensions + 1) + np.zeros(sites.size, dtype=np.int64)
+    return points_of_taste(
+        "concept", sites, market.site_cell[sites], market.month, first, market.centres, world, market.streams
+    )
+
+
+def _open(market: Market, rows: Rows, concepts: Floats, price: Floats, sales: Floats) -> None:
+    """Open firms at `rows` with what their founders expect; their own quality and costs are drawn now."""
+    firms, parameters, month = market.firms, market.parameters, market.month
+    of, finance, luck = parameters.firms, parameters.finance, market.streams
+    firms.reset(rows)
+    uid = rows.astype(np.int64) * UID_SITE + month + UID_MONTH
+    firms.is_open[rows] = True
+    firms.uid[rows] = uid
+    firms.birth[rows] = month
+    for place in (firms.identity, firms.offering, firms.process, firms.shadow_offering, firms.first_offering):
+        place[:, rows] = concepts
+    firms.base_cost[rows] = of.base_cost * money.mean_one_lognormal(luck.normal("cost", uid), of.cost_sd)
+    better = firms.base_cost[rows] - of.base_cost
+    firms.quality[rows] = of.quality_sd * luck.normal("quality", uid) + better
+    firms.unit_cost[rows] = firms.base_cost[rows]
+    firms.price[rows] = price + better
+    firms.fixed_cost_draw[rows] = money.mean_one_lognormal(luck.normal("fixed cost", uid), finance.fixed_cost_sd)
+    contribution = (firms.price[rows] - firms.unit_cost[rows]) * sales
+    firms.fixed_cost[rows] = money.fixed_cost_level(
+        firms.fixed_cost_draw[rows], finance.fixed_cost, finance.rent_share, contribution
+    )
+    chance = money.mean_one_lognormal(luck.normal("starting cash", uid), finance.starting_cash_sd)
+    firms.cash[rows] = finance.starting_cash * firms.fixed_cost[rows] * chance
+    firms.load[rows] = sales
+    _draw_habits(market, rows, uid)
+    market.entries = rows.size
+    market.flows["founders_capital"] = float(firms.cash[rows].sum())
+    market.diary.births.extend((month, int(u)) for u in uid)
+    if market.automation:
+        _give_tools(market, rows)
+
+
+def _draw_habits(market: Market, rows: Rows, uid: Ints) -> None:
+    """Draw what kind of owner runs each new firm."""
+    firms, of, luck = market.firms, market.parameters.firms, market.streams
+    alignment = luck.uniform("alignment", uid)
+    firms.alignment[rows] = alignment if of.alignment == "uniform" else np.where(alignment < 0.5, 1.0, 0.0)
+    firms.oversight[rows] = luck.uniform("oversight", uid) < of.oversight
+    slow = luck.uniform("review", uid, index=0) < of.slow_share
+    interval = np.where(slow, of.slow_interval, of.review_interval)
+    firms.review_interval[rows] = interval
+    firms.review_phase[rows] = (luck.uniform("review", uid, index=1) * interval).astype(np.int64)
+    firms.human_share[rows] = of.human_share
+    firms.transparency[rows] = of.transparency
+
+
+def _give_tools(market: Market, rows: Rows) -> None:
+    """Give newcomers tools with the adopters' share of their sector, as a random adopter of it has them."""
+    from homogsim.agents.adoption import start_tool
+
+    firms, uid = market.firms, market.firms.uid[rows]
+    born = market.streams.uniform("born with tool", uid, index=0)
+    pick = market.streams.uniform("born with tool", uid, index=1)
+    newcomer = np.zeros(firms.rows, dtype=bool)
+    newcomer[rows] = True
+    for sector in np.unique(market.site_sector[rows]):
+        incumbents = firms.is_open & ~newcomer & (market.site_sector == sector)
+        adopters = np.flatnonzero(incumbents & (firms.tool > 0))
+        if adopters.size == 0:
+            continue
+        here = market.site_sector[rows] == sector
+        chosen = here & (born < adopters.size / incumbents.sum())
+        new = rows[chosen]
+        like = adopters[(pick[chosen] * adopters.size).astype(np.int64)]
+        firms.heard[new] = True
+        firms.born_with_tool[new] = True
+        start_tool(market, new, firms.tool[like].astype(np.int64), firms.contact[like], firms.vendor[like])

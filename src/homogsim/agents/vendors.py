@@ -1,0 +1,51 @@
+"""Vendors of tools and their templates (MODEL sections 1 and 4)."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from homogsim.parameters import TOOLS, Parameters
+from homogsim.population import Population, column
+from homogsim.streams import Streams
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+
+class Vendors(Population):
+    """Vendors: V generic ones for all sectors, then V a sector for industry and custom tools."""
+
+    template: Floats = column(np.float64, "template T, taste sd", vector=True)
+    tier: NDArray[np.int8] = column(np.int8, "tier of the tool: 1 generic, 2 industry, 3 custom")
+    sector: NDArray[np.int32] = column(np.int32, "sector served, −1 all", -1)
+
+
+def draw_vendors(parameters: Parameters, sector_centres: Floats, streams: Streams) -> Vendors:
+    """Draw the vendors: generic templates around the mean of the sector centres, the others around their sector's."""
+    world, each = parameters.world, parameters.vendors.per_tier
+    vendors = Vendors(each * (1 + 2 * world.sectors), world.dimensions)
+    vendors.tier[:each] = 1
+    vendors.tier[each:] = np.repeat([2, 3], each * world.sectors)
+    vendors.sector[each:] = np.tile(np.repeat(np.arange(world.sectors), each), 2)
+    everywhere = sector_centres.mean(axis=1, keepdims=True)
+    centre = np.where(vendors.sector >= 0, sector_centres[:, np.maximum(vendors.sector, 0)], everywhere)
+    axes = np.arange(world.dimensions)[:, None]
+    deviation = streams.normal("templates", np.arange(vendors.rows)[None, :], index=axes)
+    vendors.template[:] = centre + parameters.vendors.spread * deviation
+    return vendors
+
+
+def vendor_of(tier: Ints, sector: Ints, number: Ints, sectors: int, each: int) -> Ints:
+    """Return the row of a tier's n-th vendor for a sector (−1 for no tool)."""
+    special = each * (1 + (tier - 2) * sectors + sector) + number
+    return np.where(tier == 0, -1, np.where(tier == 1, number, special))
+
+
+def mean_template(vendors: Vendors, tier: int, sectors: int) -> Floats:
+    """Return (d, sectors) the mean template of a tier's vendors, what a firm expects before it chooses one."""
+    of_tier = vendors.tier == tier
+    if tier == TOOLS.index("generic"):
+        return np.repeat(vendors.template[:, of_tier].mean(axis=1, keepdims=True), sectors, axis=1)
+    each = int(of_tier.sum()) // sectors
+    return vendors.template[:, of_tier].reshape(-1, sectors, each).mean(axis=2)

@@ -1,0 +1,168 @@
+"""The commands and their options. Everything else is imported inside them, so that `--help` answers at once."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from pathlib import Path
+from types import FrameType
+from typing import Annotated, NoReturn
+
+import typer
+
+from homogsim.errors import HomogsimError, StorageError
+
+INTERRUPTED = 130
+
+app = typer.Typer(
+    name="homogsim",
+    help="Does automation make small businesses alike, when, and who gains or loses?",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+ScenarioArgument = Annotated[str, typer.Argument(metavar="SCENARIO", help="Name of a preset, or a scenario file.")]
+Threads = Annotated[int | None, typer.Option(metavar="N", help="Threads; they change the speed only.")]
+
+
+def main() -> None:
+    """Run the command line and leave with its exit code: 0, 2 (bad input), 74 (storage), 130 (interrupted)."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="replace")  # a terminal without our characters must not end a run
+    before = {number: signal.signal(number, _leave) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        app(prog_name="homogsim")
+    except HomogsimError as error:
+        _fail(str(error), error.exit_code)
+    except MemoryError:
+        _fail("out of memory\nMake the market smaller; --max-memory refuses it before it runs.", HomogsimError.exit_code)
+    except OSError as error:
+        _fail(str(error), StorageError.exit_code)
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _fail(message: str, code: int) -> NoReturn:
+    from homogsim.cli.text import printable
+
+    sys.stderr.write(f"Error: {printable(message)}\n")
+    sys.exit(code)
+
+
+def _leave(number: int, frame: FrameType | None) -> None:
+    os.write(2, b"interrupted; nothing was written\n")  # the only way to write that is safe inside a signal handler
+    raise SystemExit(INTERRUPTED)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        from homogsim import __version__
+
+        typer.echo(f"homogsim {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version and leave.")
+    ] = False,
+) -> None:
+    pass
+
+
+@app.command(name="list")
+def list_scenarios() -> None:
+    """List the presets and the question each one asks."""
+    from homogsim.cli.scenarios import list_presets
+
+    list_presets()
+
+
+@app.command()
+def show(
+    scenario: ScenarioArgument,
+    every: Annotated[bool, typer.Option("--all", help="Show the advanced parameters as well.")] = False,
+) -> None:
+    """Show the parameters of a scenario: value, default, unit, bounds, source; what differs is marked."""
+    from homogsim.cli.scenarios import show_scenario
+
+    show_scenario(scenario, every=every)
+
+
+@app.command()
+def new(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="Scenario file to write; must not exist.")],
+    origin: Annotated[str, typer.Option("--from", metavar="SCENARIO", help="Scenario to start from.")] = "baseline",
+) -> None:
+    """Write a new scenario file that starts from another scenario."""
+    from homogsim.cli.scenarios import new_scenario
+
+    new_scenario(file, origin)
+
+
+@app.command()
+def lint(
+    file: Annotated[str, typer.Argument(metavar="FILE", help="Scenario file to check.")],
+) -> None:
+    """Check a scenario file and say what it changes."""
+    from homogsim.cli.scenarios import lint_scenario
+
+    lint_scenario(file)
+
+
+@app.command()
+def run(
+    scenario: Annotated[
+        str | None, typer.Argument(metavar="SCENARIO", help="Name of a preset, or a scenario file.", show_default=False)
+    ] = None,
+    changes: Annotated[
+        list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Change a parameter; may be repeated.")
+    ] = None,
+    seed: Annotated[int | None, typer.Option(metavar="N", help="Seed of the random numbers.")] = None,
+    months: Annotated[int | None, typer.Option(metavar="N", help="Months after automation arrives.")] = None,
+    out: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Run folder; must not exist.  [default: runs/SCENARIO-sSEED]")
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace the run folder given with --out.")] = False,
+    checkpoint: Annotated[
+        Path | None, typer.Option("--from", metavar="CHECKPOINT", help="Go on from a saved model instead.")
+    ] = None,
+    threads: Threads = None,
+    record_every: Annotated[int, typer.Option(metavar="N", help="Record every Nth month.")] = 1,
+    max_memory: Annotated[
+        str | None,
+        typer.Option(metavar="SIZE", help="Refuse a larger market, e.g. 4GB.  [default: what is free]"),
+    ] = None,
+    biographies: Annotated[
+        bool, typer.Option("--biographies", help="Also record every business every month, and why it decided.")
+    ] = False,
+    no_figures: Annotated[bool, typer.Option("--no-figures", help="Write no figures.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", help="Print the run folder and nothing else.")] = False,
+) -> None:
+    """Run a market and write a run folder."""
+    from homogsim.cli.run import RunOptions, run_market
+
+    options = RunOptions(
+        scenario, tuple(changes or ()), seed, months, out, force, checkpoint, threads, record_every, max_memory,
+        biographies, not no_figures, as_json, quiet,
+    )  # fmt: skip
+    raise typer.Exit(run_market(options))
+
+
+@app.command()
+def reproduce(
+    run_dir: Annotated[Path, typer.Argument(metavar="RUNDIR", help="Folder of an earlier run.")],
+    threads: Threads = None,
+    quiet: Annotated[bool, typer.Option("--quiet", help="Print the verdict only.")] = False,
+) -> None:
+    """Run an earlier run again and say whether the results are identical (exit code 0) or what differs (1)."""
+    from homogsim.cli.reproduce import reproduce_run
+
+    raise typer.Exit(reproduce_run(run_dir, threads=threads, quiet=quiet))

@@ -1,0 +1,116 @@
+"""How far a run is: a bar on a terminal, a plain line now and then elsewhere."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Protocol
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, ProgressColumn, Task, TextColumn, TimeRemainingColumn
+from rich.text import Text
+
+COMPILING = "compiling the kernels, once"
+
+PLAIN_SECONDS = 15.0
+"""Seconds from one plain line to the next."""
+
+
+class Reporter(Protocol):
+    """What shows progress."""
+
+    def phase(self, text: str) -> None:
+        """Say what is being done."""
+
+    def month(self, done: int) -> None:
+        """Say how many months are done."""
+
+
+class SilentReporter:
+    """Shows nothing."""
+
+    def phase(self, text: str) -> None:
+        """Say nothing."""
+
+    def month(self, done: int) -> None:
+        """Say nothing."""
+
+
+class PlainReporter:
+    """Writes a line now and then; for log files."""
+
+    def __init__(self, console: Console, total: int) -> None:
+        self._console, self._total = console, total
+        self._began = self._told = time.monotonic()
+        self._phase, self._warned = "", False
+
+    def phase(self, text: str) -> None:
+        """Remember what is being done; write it when it looks like a hang otherwise."""
+        if text == COMPILING and not self._warned:
+            self._console.print(text)
+            self._warned = True
+        self._phase = text
+
+    def month(self, done: int) -> None:
+        """Write a line if the last one is old."""
+        now = time.monotonic()
+        if now - self._told >= PLAIN_SECONDS:
+            self._told = now
+            speed = done / (now - self._began)
+            left = (self._total - done) / speed
+            pace = f"{speed:.3g} months/s, {left:.0f} s left"
+            self._console.print(f"{done} of {self._total} months, {pace} ({self._phase})")
+
+
+class BarReporter:
+    """Moves a bar."""
+
+    def __init__(self, progress: Progress, total: int) -> None:
+        self._progress = progress
+        self._task = progress.add_task("building the market", total=total)
+
+    def phase(self, text: str) -> None:
+        """Write what is being done in front of the bar."""
+        self._progress.update(self._task, description=text)
+
+    def month(self, done: int) -> None:
+        """Move the bar."""
+        self._progress.update(self._task, completed=done)
+
+
+class _Speed(ProgressColumn):
+    """Months per second."""
+
+    def render(self, task: Task) -> Text:
+        return Text(f"{task.speed:.3g} months/s" if task.speed else "", style="progress.data.speed")
+
+
+@contextmanager
+def reporter(console: Console, total: int, *, silent: bool) -> Iterator[Reporter]:
+    """Yield what shows the progress of `total` months on this console."""
+    if silent:
+        yield SilentReporter()
+    elif not console.is_terminal:
+        yield PlainReporter(console, total)
+    else:
+        phase = TextColumn("{task.description}", markup=False)
+        columns = (phase, BarColumn(), MofNCompleteColumn(), _Speed(), TimeRemainingColumn())
+        with Progress(*columns, console=console, transient=True) as progress:
+            yield BarReporter(progress, total)
+
+
+@contextmanager
+def announced_compilation(shown: Reporter) -> Iterator[None]:
+    """Say so while Numba compiles: it takes seconds, once on a machine, and would look like a hang."""
+    from numba.core import event
+
+    class Announcer(event.Listener):
+        def on_start(self, event: event.Event) -> None:
+            shown.phase(COMPILING)
+
+        def on_end(self, event: event.Event) -> None:
+            pass
+
+    with event.install_listener("numba:compile", Announcer()):
+        yield

@@ -1,0 +1,1 @@
+"""The laws of the model: pure functions of numbers, one equation each."""

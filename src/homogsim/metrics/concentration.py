@@ -1,0 +1,117 @@
+"""How much of a market is in how few hands."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from homogsim.metrics.arrays import Array, floats, integers
+
+
+def herfindahl(shares: ArrayLike) -> float:
+    r"""Return the Herfindahl–Hirschman index :math:`\sum_j s_j^2` of shares scaled to sum to 1.
+
+    Parameters
+    ----------
+    shares : array_like, shape (n,)
+        Shares, sales or counts; not negative.
+
+    Returns
+    -------
+    float
+        Without unit, 1/n … 1 (not the 0 … 10,000 of competition law). NaN when nothing has weight.
+
+    References
+    ----------
+    Herfindahl (1950); Hirschman (1964), The paternity of an index, American Economic Review 54, 761–762.
+    """
+    s = floats(shares)
+    total = s.sum()
+    return float(((s / total) ** 2).sum()) if total > 0 else float("nan")
+
+
+def group_herfindahl(amounts: ArrayLike, group: ArrayLike, n_groups: int) -> Array:
+    """Return the Herfindahl index within each group.
+
+    Parameters
+    ----------
+    amounts : array_like, shape (n,)
+        Sales or counts, not negative.
+    group : array_like of int, shape (n,)
+        0 … `n_groups` − 1.
+    n_groups : int
+        Number of groups.
+
+    Returns
+    -------
+    ndarray, shape (n_groups,)
+        Without unit, 0 < H ≤ 1; NaN for a group without sales.
+    """
+    amounts, group = floats(amounts), integers(group)
+    total = np.bincount(group, weights=amounts, minlength=n_groups)
+    share = np.divide(amounts, total[group], out=np.zeros_like(amounts), where=total[group] > 0)
+    return np.where(total > 0, np.bincount(group, weights=share**2, minlength=n_groups), np.nan)
+
+
+def mean_cell_hhi(sales: ArrayLike, cell: ArrayLike, n_cells: int) -> float:
+    """Return the mean over cells of the Herfindahl index of sales (`sales_hhi`, over small businesses).
+
+    Parameters
+    ----------
+    sales : array_like, shape (n,)
+        Units or dollars a month, not negative.
+    cell : array_like of int, shape (n,)
+        The block (town, sector) of each business, 0 … `n_cells` − 1.
+    n_cells : int
+        Number of cells; those without sales are left out of the mean.
+
+    Returns
+    -------
+    float
+        Without unit, 0 < H ≤ 1. NaN when no cell sells anything.
+    """
+    per_cell = group_herfindahl(sales, cell, n_cells)
+    known = ~np.isnan(per_cell)
+    return float(per_cell[known].mean()) if known.any() else float("nan")
+
+
+def vendor_hhi(clients: ArrayLike, market: ArrayLike | None = None) -> float:
+    """Return the Herfindahl index of vendors' clients, within each market and averaged by clients.
+
+    Parameters
+    ----------
+    clients : array_like, shape (vendors,)
+        Clients of each vendor.
+    market : array_like of int, shape (vendors,), optional
+        In which market a vendor competes: its tier, with its sector for industry vendors. One market when left out.
+
+    Returns
+    -------
+    float
+        Without unit, 1/vendors … 1. NaN when nobody is a client.
+    """
+    clients = floats(clients)
+    if not clients.sum() > 0:
+        return float("nan")
+    market = np.zeros(clients.size, dtype=np.int64) if market is None else np.unique(market, return_inverse=True)[1]
+    size = np.bincount(market, weights=clients)
+    index = group_herfindahl(clients, market, size.size)
+    return float((size * np.nan_to_num(index)).sum() / size.sum())
+
+
+def top_share(amounts: ArrayLike) -> float:
+    """Return the share of the largest, for instance of the largest vendor among adopters.
+
+    Parameters
+    ----------
+    amounts : array_like, shape (n,)
+        Sales or counts, not negative.
+
+    Returns
+    -------
+    float
+        Share, 1/n … 1. NaN when nothing has weight.
+    """
+    amounts = floats(amounts)
+    total = amounts.sum()
+    return float(amounts.max() / total) if total > 0 else float("nan")

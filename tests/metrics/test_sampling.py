@@ -1,0 +1,96 @@
+"""Sampled diversity: exact when all is sampled, its error honest when not."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+
+from homogsim.metrics.diversity import leinster_cobbold
+from homogsim.metrics.partition import partition_by_group
+from homogsim.metrics.sampling import jackknife, sampled_diversity, sampled_partition
+from homogsim.metrics.similarity import similarity_matrix
+
+N, SAMPLE, SCALE = 1000, 150, 2.5
+
+
+@pytest.fixture(scope="module")
+def large_market() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    rng = np.random.default_rng(0)
+    p = rng.lognormal(sigma=0.7, size=N)
+    return rng.normal(size=(N, 4)), p / p.sum(), rng.integers(0, 4, N)
+
+
+def test_a_mean_has_its_textbook_error() -> None:
+    values = np.random.default_rng(1).normal(size=30)
+
+    def mean(weights: np.ndarray) -> float:
+        return float((weights * values).sum() / weights.sum())
+
+    value, error = jackknife(mean, np.ones(30), 100, groups=30)
+    assert value == pytest.approx(values.mean(), abs=1e-12)
+    assert error == pytest.approx(values.std(ddof=1) / math.sqrt(30) * math.sqrt(0.7), abs=1e-12)
+
+
+def test_the_bias_of_a_variance_is_taken_away() -> None:
+    values = np.random.default_rng(2).normal(size=25)
+
+    def variance(weights: np.ndarray) -> float:
+        share = weights / weights.sum()
+        return float((share * (values - (share * values).sum()) ** 2).sum())
+
+    # From an endless population the jackknifed variance is the one with n − 1.
+    value, _ = jackknife(variance, np.ones(25), 10**12, groups=25)
+    assert value == pytest.approx(values.var(ddof=1), rel=1e-9)
+
+
+def test_everything_sampled_is_exact(large_market: tuple[np.ndarray, np.ndarray, np.ndarray]) -> None:
+    x, p, group = (column[:60] for column in large_market)
+    order = np.random.default_rng(3).permutation(60)
+    Z = similarity_matrix(x, SCALE)
+    value, error = sampled_diversity(x, p, SCALE, 1, order)
+    assert value == pytest.approx(leinster_cobbold(p, Z, 1), abs=1e-12)
+    assert error == 0
+    value, error = sampled_partition(x, p, group, SCALE, 1, order)
+    exact = partition_by_group(p, group, Z, 1)
+    assert value == pytest.approx([exact.gamma, exact.alpha, exact.beta], abs=1e-12)
+    np.testing.assert_array_equal(error, 0)
+
+
+@pytest.mark.parametrize("q", [0, 1, 2])
+def test_estimates_scatter_as_they_say(large_market: tuple[np.ndarray, np.ndarray, np.ndarray], q: float) -> None:
+    x, p, _ = large_market
+    exact = leinster_cobbold(p, similarity_matrix(x, SCALE), q)
+    draws = np.random.default_rng(4).random((60, N))
+    estimates = np.array([sampled_diversity(x, p, SCALE, q, np.argsort(u)[:SAMPLE]) for u in draws])
+    plugged_in = [
+        leinster_cobbold(p[chosen], similarity_matrix(x[chosen], SCALE), q)
+        for chosen in (np.argsort(u)[:SAMPLE] for u in draws)
+    ]
+    scatter = estimates[:, 0].std(ddof=1)
+    assert abs(estimates[:, 0].mean() - exact) < 3 * scatter / math.sqrt(60)
+    assert abs(estimates[:, 0].mean() - exact) < abs(np.mean(plugged_in) - exact)
+    assert np.sqrt((estimates[:, 1] ** 2).mean()) == pytest.approx(scatter, rel=0.3)
+
+
+def test_partition_estimates_are_near(large_market: tuple[np.ndarray, np.ndarray, np.ndarray]) -> None:
+    x, p, group = large_market
+    exact = partition_by_group(p, group, similarity_matrix(x, SCALE), 1)
+    order = np.argsort(np.random.default_rng(5).random(N))[:400]
+    value, error = sampled_partition(x, p, group, SCALE, 1, order)
+    assert np.all(np.abs(value - [exact.gamma, exact.alpha, exact.beta]) < 4 * error)
+    assert np.all(error < 0.05)
+
+
+def test_edges() -> None:
+    x, p = np.zeros((5, 4)), np.ones(5) / 5
+    value, error = sampled_diversity(x, p, 1.0, 1, np.array([2]))
+    assert value == 1
+    assert math.isnan(error)
+    value, error = sampled_diversity(np.empty((0, 4)), [], 1.0, 1, np.array([], dtype=int))
+    assert math.isnan(value)
+    with pytest.raises(ValueError, match="groups"):
+        jackknife(lambda w: w.sum(), np.ones(4), 10, groups=1)
+    with pytest.raises(ValueError, match="groups"):
+        jackknife(lambda w: w.sum(), np.ones(4), 3)

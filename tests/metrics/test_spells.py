@@ -1,0 +1,153 @@
+"""Survival by a changing state: cut lives, curves by state, and the log-rank test against SciPy and plain loops."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from homogsim.metrics.spells import Spells, kaplan_meier_by_state, log_rank, spells_from_changes
+from homogsim.metrics.survival import kaplan_meier, survival_at
+
+
+def random_spells(seed: int, n: int = 120, states: int = 3) -> Spells:
+    rng = np.random.default_rng(seed)
+    closing, end = rng.geometric(0.04, n), rng.integers(10, 60, n)
+    durations, changes = np.minimum(closing, end), 2 * n
+    return spells_from_changes(
+        durations,
+        closing <= end,
+        rng.integers(0, n, changes),
+        rng.integers(0, 60, changes),
+        rng.integers(0, states, changes),
+        initial=rng.integers(0, states, n),
+    )
+
+
+def chi_square_by_loops(spells: Spells, states: int) -> float:
+    """Compute χ² age by age with plain loops, leaving out the last state."""
+    excess, covariance = np.zeros(states), np.zeros((states, states))
+    for t in sorted(set(spells.stop[spells.event].tolist())):
+        n = [0] * states
+        d = [0] * states
+        for start, stop, event, state in zip(spells.start, spells.stop, spells.event, spells.state, strict=True):
+            n[state] += int(start < t <= stop)
+            d[state] += int(event and stop == t)
+        total, closed = sum(n), sum(d)
+        for k in range(states):
+            excess[k] += d[k] - closed * n[k] / total
+            for m in range(states):
+                if total > 1:
+                    factor = closed * (total - closed) / (total - 1)
+                    covariance[k, m] += factor * n[k] / total * ((k == m) - n[m] / total)
+    u, v = excess[:-1], covariance[:-1, :-1]
+    return float(u @ np.linalg.solve(v, u))
+
+
+def test_lives_are_cut_at_changes() -> None:
+    spells = spells_from_changes(
+        durations=[10, 20, 5],
+        events=[True, False, True],
+        business=[1, 1, 0, 2, 1],
+        age=[12, 6, 4, 5, 6],
+        state=[3, 1, 2, 1, 2],  # of business 1's two changes at age 6 the last given holds
+    )
+    np.testing.assert_array_equal(spells.business, [0, 0, 1, 1, 1, 2])
+    np.testing.assert_array_equal(spells.start, [0, 4, 0, 6, 12, 0])
+    np.testing.assert_array_equal(spells.stop, [4, 10, 6, 12, 20, 5])
+    np.testing.assert_array_equal(spells.state, [0, 2, 0, 2, 3, 0])  # business 2 closes in its old state
+    np.testing.assert_array_equal(spells.event, [False, True, False, False, False, True])
+
+
+def test_observation_from_an_age_on() -> None:
+    spells = spells_from_changes([30, 30, 8], [True, True, True], [0, 0, 1], [9, 4, 25], [2, 1, 1], entry=[10, 10, 10])
+    np.testing.assert_array_equal(spells.business, [0, 1, 1])  # the third closed before it was observed
+    np.testing.assert_array_equal(spells.start, [10, 10, 25])
+    np.testing.assert_array_equal(spells.state, [2, 0, 1])
+
+
+def test_born_with_a_tool() -> None:
+    spells = spells_from_changes([6], [False], [0], [0], [2])
+    np.testing.assert_array_equal(spells.state, [2])
+    np.testing.assert_array_equal(spells.stop, [6])
+
+
+def test_time_and_closings_are_kept() -> None:
+    rng = np.random.default_rng(0)
+    durations, events = rng.integers(1, 50, 40).astype(float), rng.random(40) < 0.6
+    spells = spells_from_changes(
+        durations, events, rng.integers(0, 40, 100), rng.integers(0, 60, 100), rng.integers(0, 4, 100)
+    )
+    np.testing.assert_array_equal(np.bincount(spells.business, spells.stop - spells.start), durations)
+    np.testing.assert_array_equal(np.bincount(spells.business, spells.event), events)
+
+
+def test_two_fixed_groups_are_scipys() -> None:
+    rng = np.random.default_rng(3)
+    state = np.arange(90) % 2
+    closing, end = rng.geometric(np.where(state == 1, 0.06, 0.03)), rng.integers(5, 50, 90)
+    durations, events = np.minimum(closing, end).astype(float), closing <= end
+    ours = log_rank(spells_from_changes(durations, events, [], [], [], initial=state), 2)
+    samples = [
+        stats.CensoredData(uncensored=durations[here & events], right=durations[here & ~events])
+        for here in (state == 0, state == 1)
+    ]
+    theirs = stats.logrank(*samples)
+    assert ours.statistic == pytest.approx(theirs.statistic**2, rel=1e-10)
+    assert ours.p_value == pytest.approx(theirs.pvalue, rel=1e-10)
+    assert ours.freedom == 1
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_changing_states_against_loops(seed: int) -> None:
+    spells = random_spells(seed)
+    test = log_rank(spells, 3)
+    assert test.statistic == pytest.approx(chi_square_by_loops(spells, 3), rel=1e-9)
+    assert test.p_value == pytest.approx(stats.chi2.sf(test.statistic, 2), rel=1e-10)
+    assert test.observed.sum() == spells.event.sum()
+    assert test.expected.sum() == pytest.approx(test.observed.sum(), rel=1e-12)
+
+
+def test_states_nobody_is_in_do_not_count() -> None:
+    spells = random_spells(4, states=2)
+    wider, narrow = log_rank(spells, 5), log_rank(spells, 2)
+    assert wider.freedom == narrow.freedom == 1
+    assert wider.statistic == pytest.approx(narrow.statistic, rel=1e-9)
+
+
+def test_one_state_or_no_closing_is_no_test() -> None:
+    for spells in (
+        spells_from_changes([5, 7], [True, True], [], [], []),
+        spells_from_changes([5, 7], [False, False], [1], [3], [1]),
+        spells_from_changes([], [], [], [], []),
+    ):
+        assert math.isnan(log_rank(spells, 2).p_value)
+        assert math.isnan(log_rank(spells, 2).statistic)
+
+
+def test_curves_by_state() -> None:
+    spells = random_spells(5)
+    curves = kaplan_meier_by_state(spells, 4)
+    for k in range(3):
+        here = spells.state == k
+        alone = kaplan_meier(spells.stop[here], spells.event[here], spells.start[here])
+        np.testing.assert_array_equal(curves[k].survival, alone.survival)
+    assert math.isnan(survival_at(curves[3], 12))
+    one = kaplan_meier_by_state(spells._replace(state=np.zeros_like(spells.state)), 1)[0]
+    total = np.bincount(spells.business, spells.stop - spells.start)
+    whole = kaplan_meier(total, np.bincount(spells.business, spells.event) > 0)
+    np.testing.assert_allclose(one.survival, whole.survival, atol=1e-15)
+
+
+def test_adopters_do_not_look_immortal() -> None:
+    """A tool without effect: told by what they ever used adopters live longer, told by what they use they do not."""
+    rng = np.random.default_rng(6)
+    durations, adoption = rng.geometric(0.02, 3000).astype(float), rng.geometric(0.02, 3000)
+    adopted = adoption < durations
+    events, who = np.ones(3000, dtype=bool), np.flatnonzero(adopted)
+    ever = log_rank(spells_from_changes(durations, events, [], [], [], initial=adopted), 2)
+    while_used = log_rank(spells_from_changes(durations, events, who, adoption[who], np.ones(who.size, dtype=int)), 2)
+    assert ever.p_value < 1e-20
+    assert while_used.p_value > 0.01

@@ -1,0 +1,94 @@
+"""Results of markets that figures must survive: ordinary, emptied, without adopters, a moment old, hostile in text."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+from results_factory import make_results
+
+from homogsim.results import Results
+
+ALWAYS_DEFINED = ("month", "n_firms", "entries", "exits", "consumer_surplus", "smb_profit", "outside_share")
+HOSTILE = "cost $x$ <b>&bold</b> \\frac{1}{0} %s {0} [red]"
+
+
+def ordinary(months: int = 60) -> Results:
+    return make_results(3, months)
+
+
+def extinct(months: int = 60, end: int = 40) -> Results:
+    """Return a market whose last business closes in month `end`."""
+    results = ordinary(months)
+    gone = (results.timeline["month"] >= end).to_numpy()
+    timeline = results.timeline.copy()
+    measured = [name for name in timeline.columns if name not in ALWAYS_DEFINED]
+    timeline.loc[gone, measured] = np.nan
+    timeline.loc[gone, ["n_firms", "entries", "exits", "consumer_surplus", "smb_profit"]] = 0
+    firms = results.firms[results.firms["birth"] < end].copy()
+    firms["death"] = firms["death"].fillna(end).clip(upper=end)
+    spells = results.spells[results.spells["start"] < end].copy()
+    last = spells.groupby("uid")["stop"].transform("max") == spells["stop"]
+    spells["stop"] = spells["stop"].clip(upper=end)
+    spells["event"] = last.astype(int)
+    snapshots = results.snapshots[results.snapshots["month"] < end]
+    return replace(results, status="extinct", timeline=timeline, firms=firms, spells=spells, snapshots=snapshots)
+
+
+def never_open(months: int = 12) -> Results:
+    """Return a market in which no business was ever open."""
+    results = extinct(months, end=-1000)
+    return replace(results, snapshots=results.snapshots.iloc[:0])
+
+
+def without_adopters(months: int = 60) -> Results:
+    results = ordinary(months)
+    timeline, spells, firms = results.timeline.copy(), results.spells.copy(), results.firms.copy()
+    shares = [name for name in timeline.columns if name.startswith("adoption_")] + ["contact_intensity"]
+    timeline[shares] = 0.0
+    timeline[["decoupling_index", "roi12_positive_share"]] = np.nan
+    spells["tool"], spells["contact"] = "none", 0.0
+    firms[["first_tool", "last_tool"]] = "none"
+    firms["first_adoption"] = pd.array([None] * len(firms), dtype="Int64")
+    snapshots = results.snapshots.assign(tool="none", contact=0.0)
+    scenario = results.scenario.override("tools.available", [])
+    return replace(results, scenario=scenario, timeline=timeline, spells=spells, firms=firms, snapshots=snapshots)
+
+
+def interrupted_before() -> Results:
+    """Return a run that was stopped before automation arrived."""
+    results = ordinary()
+    timeline = results.timeline[results.timeline["month"] < -5]
+    spells = results.spells[results.spells["start"] < -5].copy()
+    spells["stop"] = spells["stop"].clip(upper=-5)
+    snapshots = results.snapshots.iloc[:0]
+    return replace(results, status="interrupted", months=0, timeline=timeline, spells=spells, snapshots=snapshots)
+
+
+def alone() -> Results:
+    """Return a market with one business, whose offering cannot differ from another's."""
+    results = ordinary()
+    uid = results.snapshots["uid"].mode()[0]
+    tables = {name: getattr(results, name) for name in ("firms", "spells", "snapshots")}
+    return replace(results, **{name: table[table["uid"] == uid] for name, table in tables.items()})
+
+
+def hostile_text() -> Results:
+    """Return results whose texts look like mathematics, markup and format strings."""
+    results = ordinary(24)
+    scenario = replace(results.scenario, question=HOSTILE)
+    return replace(results, scenario=scenario, provenance=results.provenance | {"version": "$1$"})
+
+
+MARKETS = {
+    "ordinary": ordinary,
+    "extinct": extinct,
+    "never open": never_open,
+    "no adopters": without_adopters,
+    "two months": lambda: ordinary(2),
+    "one month": lambda: ordinary(1),
+    "interrupted before month 0": interrupted_before,
+    "one business": alone,
+    "hostile text": hostile_text,
+}
