@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -111,8 +112,8 @@ def test_reproduce_needs_a_sound_run_folder(homogsim, tmp_path) -> None:
     assert "firms.parquet: the file is damaged" in answer.err
 
 
-def test_an_interrupted_run_cannot_be_reproduced(homogsim, tmp_path) -> None:
-    make_results(status="interrupted").save(tmp_path / "run")
+def test_a_run_that_stopped_before_month_0_cannot_be_reproduced(homogsim, tmp_path) -> None:
+    replace(make_results(status="interrupted"), months=0).save(tmp_path / "run")
     answer = homogsim("reproduce", "run")
     assert answer.code == 2
     assert "interrupted" in answer.err
@@ -172,7 +173,7 @@ def test_a_failing_write_at_the_end_leaves_nothing(homogsim, tmp_path, monkeypat
     def no_space(table: object, path: Path) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(cli_run, "prepare", lambda options, errors: None)
+    monkeypatch.setattr(cli_run, "prepare", lambda options, errors: (None, {}))
     monkeypatch.setattr(cli_run, "simulate", lambda model, errors, silent: make_results())
     monkeypatch.setattr(files, "write_parquet", no_space)
     answer = homogsim("run", "baseline", "--out", "mine")
@@ -184,7 +185,7 @@ def test_a_failing_write_at_the_end_leaves_nothing(homogsim, tmp_path, monkeypat
 def test_a_folder_that_appears_during_the_run_costs_nothing(homogsim, tmp_path, monkeypatch) -> None:
     from homogsim.cli import run as cli_run
 
-    monkeypatch.setattr(cli_run, "prepare", lambda options, errors: None)
+    monkeypatch.setattr(cli_run, "prepare", lambda options, errors: (None, {}))
     monkeypatch.setattr(cli_run, "simulate", lambda model, errors, silent: make_results())
     (tmp_path / "mine").mkdir()
     answer = homogsim("run", "baseline", "--out", "mine", "--no-figures", "--json")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
+from functools import cache
 
 import numpy as np
 import pandas as pd
@@ -77,18 +79,23 @@ def alone() -> Results:
 def hostile_text() -> Results:
     """Return results whose texts look like mathematics, markup and format strings."""
     results = ordinary(24)
-    scenario = replace(results.scenario, question=HOSTILE)
+    scenario = replace(results.scenario, question=HOSTILE + " " + "W" * 300 + "漢字")
     return replace(results, scenario=scenario, provenance=results.provenance | {"version": "$1$"})
 
 
-MARKETS = {
+MARKETS: dict[str, Callable[[], Results]] = {
     "ordinary": ordinary,
     "extinct": extinct,
     "never open": never_open,
     "no adopters": without_adopters,
     "two months": lambda: ordinary(2),
-    "one month": lambda: ordinary(1),
     "interrupted before month 0": interrupted_before,
     "one business": alone,
     "hostile text": hostile_text,
 }
+
+
+@cache
+def market(name: str) -> Results:
+    """Return one of the markets, made once. Not to be changed by a test."""
+    return MARKETS[name]()

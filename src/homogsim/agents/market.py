@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from homogsim import geography
-from homogsim.agents.consumers import Consumers, TasteCentres, draw_consumers, taste_centres
+from homogsim.agents.consumers import Consumers, TasteCentres, draw_consumers, draw_sensitivities, taste_centres
 from homogsim.agents.firms import Firms
 from homogsim.agents.vendors import Vendors, draw_vendors
 from homogsim.geography import Geography
@@ -87,10 +87,9 @@ class Market:
         self.plan: Ints = plan_blocks(self.streets.consumer_start)
         self.rooms: Floats = workspaces(threads, world.dimensions)
         self.appeal: Appeal | None = None
+        self.last_traded = self.month
         self.traded = np.zeros(self.firms.rows, dtype=bool)
         self.flows: dict[str, float] = dict.fromkeys(FLOWS, 0.0)
-        self.entries = 0
-        self.exits = 0
         self.diary = Diary()
 
     @property
@@ -103,6 +102,13 @@ class Market:
         """Last month's choices, for what firms and founders expect."""
         people = self.consumers
         return Choices(people.inclusive, people.last_before, self.parameters.consumers.choice_noise)
+
+    def adopt(self, parameters: Parameters) -> None:
+        """Go on under changed parameters: what consumers value follows, the same people with the same luck."""
+        if parameters.consumers != self.parameters.consumers:
+            draw_sensitivities(self.consumers, parameters.consumers, self.streams)
+            self.tastes = self.consumers.tastes()
+        self.parameters = parameters
 
     def luck(self) -> Luck:
         """Return the keys of this month's visits."""

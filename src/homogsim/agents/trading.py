@@ -110,7 +110,7 @@ def choose(market: Market) -> None:
         market.rooms,
     )
     people.last[:] = np.where(people.bought >= 0, people.bought, people.last)
-    market.traded[:] = firms.is_open
+    market.traded[:], market.last_traded = firms.is_open, market.month
     firms.expected_sales[:] = sums[SHARE]
     firms.slope[:] = sums[ALPHA]
     firms.taste_sum[:] = sums[TASTE]

@@ -26,16 +26,14 @@ def open_first_firms(market: Market) -> None:
     markup = 1.3 * market.parameters.consumers.choice_noise
     sales = np.full(rows.size, 0.7 * world.occasions / max(world.occupied, 1))
     _open(market, rows, concepts, np.full(rows.size, firms.base_cost + markup), sales)
-    market.entries = 0
 
 
-def close(market: Market) -> None:
-    """Close firms that are bankrupt or whose owner retires."""
+def close(market: Market) -> Rows:
+    """Close firms that are bankrupt or whose owner retires; return their sites."""
     firms, finance = market.firms, market.parameters.finance
     broke = firms.is_open & money.bankrupt(firms.cash, firms.fixed_cost, finance.overdraft)
     retires = market.streams.uniform("retirement", firms.uid, market.month) < finance.retirement
     rows = np.flatnonzero(broke | (firms.is_open & retires))
-    market.exits = rows.size
     market.flows["closing_cash"] = float(firms.cash[rows].sum())
     for row in rows:
         cause = "bankrupt" if broke[row] else "retired"
@@ -48,16 +46,17 @@ def close(market: Market) -> None:
     closed[rows] = True
     people = market.consumers
     people.last[closed[people.last]] = -1
+    return rows
 
 
-def found(market: Market) -> None:
-    """Let founders try empty sites: draw concepts, take the best, open if it pays."""
+def found(market: Market) -> Rows:
+    """Let founders try empty sites: draw concepts, take the best, open if it pays; return the sites opened."""
     finance, firms = market.parameters.finance, market.firms
-    market.entries = 0
+    market.flows["founders_capital"] = 0.0
     luck = market.streams.uniform("entry", np.arange(firms.rows), market.month)
     rows = np.flatnonzero(~firms.is_open & (luck < finance.entry_rate))
     if rows.size == 0:
-        return
+        return rows
     tries = np.repeat(rows, finance.concepts)
     which = np.tile(np.arange(finance.concepts), rows.size)
     concepts = _concepts(market, tries, which)
@@ -69,6 +68,7 @@ def found(market: Market) -> None:
     )
     best, rows = best[pays], rows[pays]
     _open(market, rows, concepts[:, best], prospects.price[best], prospects.sales[best])
+    return rows
 
 
 class Prospects(NamedTuple):
@@ -156,7 +156,6 @@ def _open(market: Market, rows: Rows, concepts: Floats, price: Floats, sales: Fl
     firms.cash[rows] = finance.starting_cash * firms.fixed_cost[rows] * chance
     firms.load[rows] = sales
     _draw_habits(market, rows, uid)
-    market.entries = rows.size
     market.flows["founders_capital"] = float(firms.cash[rows].sum())
     market.diary.births.extend((month, int(u)) for u in uid)
     if market.automation:

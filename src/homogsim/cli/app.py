@@ -39,7 +39,9 @@ def main() -> None:
     except HomogsimError as error:
         _fail(str(error), error.exit_code)
     except MemoryError:
-        _fail("out of memory\nMake the market smaller; --max-memory refuses it before it runs.", HomogsimError.exit_code)
+        _fail(
+            "out of memory\nMake the market smaller; --max-memory refuses it before it runs.", HomogsimError.exit_code
+        )
     except OSError as error:
         _fail(str(error), StorageError.exit_code)
     finally:

@@ -5,10 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from homogsim.cli.stopping import INTERRUPTED
 from homogsim.cli.text import console, printable
 from homogsim.errors import HomogsimError
 
 if TYPE_CHECKING:
+    from homogsim.model import MarketModel
     from homogsim.results import Results
     from homogsim.results.difference import Difference
 
@@ -26,13 +28,10 @@ def reproduce_run(folder: Path, *, threads: int | None, quiet: bool) -> int:
 
     at_least_one("--threads", threads)
     old = Results.load(folder, verify=True)
-    refuse_unfinished(old, folder)
-    from homogsim.model import MarketModel
-
-    model = MarketModel(old.scenario, seed=old.seed, months=old.months, threads=threads, record_every=old.record_every)
-    new = simulate(model, console(stderr=True), silent=quiet)
-    if new.status == "interrupted":
-        raise SystemExit(130)
+    stopped = stopping_month(old, folder)
+    new = simulate(same_model(old, threads), console(stderr=True), silent=quiet, until=stopped)
+    if new.status == "interrupted" and new.months != stopped:
+        return INTERRUPTED
     if new.results_hash() == old.results_hash():
         console().print(f"identical: {new.results_hash()}", soft_wrap=True)
         return 0
@@ -40,11 +39,31 @@ def reproduce_run(folder: Path, *, threads: int | None, quiet: bool) -> int:
     return DIFFERENT
 
 
-def refuse_unfinished(old: Results, folder: Path) -> None:
-    """Refuse a run that was interrupted: it cannot be told at which point exactly."""
-    if old.status == "interrupted":
-        what = "the run was interrupted, so there is no end to compare with"
+def same_model(old: Results, threads: int | None) -> MarketModel:
+    """Return the model that an earlier run started with."""
+    if "checkpoint" in old.provenance:
+        from homogsim.cli.resume import resume_again
+
+        return resume_again(old.provenance["checkpoint"], threads=threads)
+    from homogsim.model import MarketModel
+
+    return MarketModel(old.scenario, seed=old.seed, months=old.months, threads=threads, record_every=old.record_every)
+
+
+def stopping_month(old: Results, folder: Path) -> int | None:
+    """Return the month before which an interrupted run stopped; None for a run that reached its end.
+
+    Raises
+    ------
+    HomogsimError
+        It stopped before month 0, and the folder does not say when.
+    """
+    if old.status != "interrupted":
+        return None
+    if old.months == 0:
+        what = "the run was interrupted before automation arrived, so there is nothing to compare with"
         raise HomogsimError(what, str(folder), "Reproduce a complete run.")
+    return old.months
 
 
 def report(old: Results, new: Results) -> None:

@@ -44,6 +44,26 @@ def live_changes(scenario: Scenario, changes: tuple[str, ...]) -> dict[str, Any]
     return {key: value for key, (_, value) in changed.items()}
 
 
+def origin(checkpoint: Path, changes: tuple[str, ...]) -> dict[str, Any]:
+    """Return what a run folder says about the checkpoint that its run started from."""
+    facts = {"path": str(checkpoint.absolute()), "sha256": checkpoint_hash(checkpoint), "changes": list(changes)}
+    return {"checkpoint": facts}
+
+
+def resume_again(facts: dict[str, Any], **options: Any) -> MarketModel:
+    """Return the model that an earlier run started from (see `origin`).
+
+    Raises
+    ------
+    HomogsimError
+        The checkpoint is gone or another one stands in its place.
+    """
+    checkpoint = Path(facts["path"])
+    if not checkpoint.exists() or checkpoint_hash(checkpoint) != facts["sha256"]:
+        raise HomogsimError("the checkpoint that the run started from is no longer there", str(checkpoint))
+    return resume(checkpoint, tuple(facts["changes"]), **options)
+
+
 def checkpoint_hash(checkpoint: Path) -> str:
     """Return the SHA-256 of a checkpoint, a file or a folder of files."""
     digest = hashlib.sha256()

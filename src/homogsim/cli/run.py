@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, replace
 from itertools import count
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from homogsim.cli.stopping import INTERRUPTED, Stop, Stopped
 from homogsim.cli.text import console, printable
@@ -57,20 +57,21 @@ class RunOptions:
 def run_market(options: RunOptions) -> int:
     """Run a market, write its folder, print its summary; return the exit code."""
     errors = console(stderr=True)
-    model = prepare(options, errors)
+    model, origin = prepare(options, errors)
     results = simulate(model, errors, silent=options.silent)
+    results = replace(results, provenance=results.provenance | origin)
     folder = store(results, options, errors)
     names = draw(results, folder) if options.figures and results.status != "interrupted" else []
     show(results, folder, names, options)
     return INTERRUPTED if results.status == "interrupted" else 0
 
 
-def prepare(options: RunOptions, errors: Console) -> MarketModel:
-    """Return the model to run, after refusing what cannot be run or could not be written."""
+def prepare(options: RunOptions, errors: Console) -> tuple[MarketModel, dict[str, Any]]:
+    """Return the model to run and where it comes from, after refusing what cannot be run or could not be written."""
     at_least_one("--threads", options.threads)
     at_least_one("--record-every", options.record_every)
     if options.checkpoint is not None:
-        return _resumed(options)
+        return _resumed(options, options.checkpoint)
     if options.scenario is None:
         raise HomogsimError("which scenario?", help="Give a preset or a file; `homogsim list` shows the presets.")
     scenario = Scenario.read(options.scenario).override_text(*options.changes)
@@ -85,17 +86,28 @@ def prepare(options: RunOptions, errors: Console) -> MarketModel:
         errors.print(f"about {size(needs.memory_bytes)} of memory, {duration(needs.seconds)}", style="dim")
     from homogsim.model import MarketModel
 
-    return MarketModel(
+    model = MarketModel(
         scenario,
         months=options.months,
         threads=options.threads,
         record_every=options.record_every,
         biographies=options.biographies,
     )
+    return model, {}
 
 
-def simulate(model: MarketModel, errors: Console, *, silent: bool) -> Results:
-    """Run the model to its end, or until Ctrl-C, and return what was computed."""
+def _resumed(options: RunOptions, checkpoint: Path) -> tuple[MarketModel, dict[str, Any]]:
+    from homogsim.cli.resume import origin, resume
+
+    if options.scenario is not None or options.seed is not None:
+        raise HomogsimError("a checkpoint brings its own scenario and seed", "--from", "Leave SCENARIO and --seed out.")
+    model = resume(checkpoint, options.changes, threads=options.threads)
+    check_folder(options, model.scenario.name, model.seed, model.scenario.parameters)
+    return model, origin(checkpoint, options.changes)
+
+
+def simulate(model: MarketModel, errors: Console, *, silent: bool, until: int | None = None) -> Results:
+    """Run the model to its end, to a month, or until Ctrl-C, and return what was computed."""
     from homogsim.cli.progress import announced_compilation, reporter
 
     first = model.month
@@ -107,14 +119,13 @@ def simulate(model: MarketModel, errors: Console, *, silent: bool) -> Results:
         def on_month(running: MarketModel) -> None:
             shown.phase(_phase(running))
             shown.month(running.month - first)
-            stop.check()
+            if stop.requested or running.month == until:
+                raise Stopped
 
-        try:
+        with suppress(Stopped):
             model.run(on_month)
-        except Stopped:
-            if not silent:
-                errors.print("stopped; saving what was computed")
-            return replace(model.results(), status="interrupted")
+        if stop.requested and not silent:
+            errors.print("stopped; finishing with what was computed")
         return model.results()
 
 

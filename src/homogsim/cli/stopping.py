@@ -22,11 +22,6 @@ class Stop:
         self.requested = False
         self._before: dict[int, signal._HANDLER] = {}
 
-    def check(self) -> None:
-        """Raise `Stopped` if the run was asked to stop."""
-        if self.requested:
-            raise Stopped
-
     def __enter__(self) -> Stop:
         self._before = {number: signal.signal(number, self._ask) for number in SIGNALS}
         return self

@@ -13,10 +13,10 @@ from homogsim.errors import HomogsimError, nearest
 from homogsim.plots.adoption import adoption
 from homogsim.plots.diversity import diversity
 from homogsim.plots.firms import firms
+from homogsim.plots.frame import Drawing
 from homogsim.plots.offering_space import offering_space
 from homogsim.plots.prices import prices
 from homogsim.plots.saving import check_formats, write_figure
-from homogsim.plots.style import Drawing
 from homogsim.plots.surplus import surplus
 from homogsim.plots.survival import survival
 from homogsim.plots.town_map import town_map

@@ -6,8 +6,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from homogsim.plots.style import INK, TOOL_STYLES, drawing, new_figure, note
-from homogsim.plots.time import EMPTY_MARKET, Label, column, end_note, label_ends, line, percent, periods, start_and_end, year_axis, years
+from homogsim.plots.frame import drawing, new_figure
+from homogsim.plots.labels import Label, label_ends
+from homogsim.plots.style import INK, TOOL_STYLES, note
+from homogsim.plots.time import column, end_note, line, periods, start_and_end, year_axis, years
+from homogsim.plots.wording import EMPTY_MARKET, percent
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -6,6 +6,8 @@ from io import BytesIO
 
 from matplotlib.figure import Figure
 
+from homogsim.plots.style import theme
+
 
 class RunFigure(Figure):
     """A figure of a run; IPython shows it as an image."""
@@ -15,5 +17,6 @@ class RunFigure(Figure):
 
     def _repr_png_(self) -> bytes:
         image = BytesIO()
-        self.savefig(image, format="png")
+        with theme():
+            self.savefig(image, format="png")
         return image.getvalue()

@@ -6,23 +6,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from homogsim.plots.style import BLUE, GREEN, INK, PURPLE_INK, drawing, new_figure, note, signed
-from homogsim.plots.time import (
-    EMPTY_MARKET,
-    Label,
-    change_text,
-    column,
-    end_note,
-    label_ends,
-    line,
-    note_if_empty,
-    periods,
-    signed_percent,
-    start_and_end,
-    widen,
-    year_axis,
-    years,
-)
+from homogsim.plots.frame import drawing, new_figure
+from homogsim.plots.labels import Label, label_ends
+from homogsim.plots.style import BLUE, GREEN, INK, PURPLE_INK, note
+from homogsim.plots.time import column, end_note, line, note_if_empty, periods, start_and_end, widen, year_axis, years
+from homogsim.plots.wording import EMPTY_MARKET, change_text, signed, signed_percent
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -56,7 +44,9 @@ def diversity(results: Results) -> Figure:
         height=7.4,
     )
     levels, changes = figure.subplots(2, 1, sharex=True, height_ratios=[3, 2])
-    ends = [line(levels, results, name, text, colour, ls=dashes, lw=width) for name, text, colour, dashes, width in LINES]
+    ends = [
+        line(levels, results, name, text, colour, ls=dashes, lw=width) for name, text, colour, dashes, width in LINES
+    ]
     levels.set_ylabel("effective number")
     levels.set_ylim(bottom=min(1.0, levels.get_ylim()[0]))
     levels.set_title("Diversity (1 = all alike)", pad=20)

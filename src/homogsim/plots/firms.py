@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from homogsim.plots.style import BLUE, INK, SMALL_SIZE, VERMILLION, drawing, new_figure
-from homogsim.plots.time import MONTHS_A_YEAR, change_text, line, periods, start_and_end, year_axis
+from homogsim.plots.frame import drawing, new_figure
+from homogsim.plots.style import BLUE, INK, SMALL_SIZE, VERMILLION
+from homogsim.plots.time import MONTHS_A_YEAR, line, periods, start_and_end, year_axis
+from homogsim.plots.wording import change_text
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -62,9 +64,17 @@ def _draw_turnover(axes: Axes, results: Results) -> None:
     whole = right - left == MONTHS_A_YEAR
     for heights, colour, text in ((entries, BLUE, "open"), (-exits, VERMILLION, "close")):
         bars = axes.bar(
-            left / MONTHS_A_YEAR, heights, (right - left) / MONTHS_A_YEAR, align="edge", color=colour, alpha=0.75,
-            edgecolor="white", lw=1.0, label=text, hatch="" if text == "open" else "//",
-        )  # fmt: skip
+            left / MONTHS_A_YEAR,
+            heights,
+            (right - left) / MONTHS_A_YEAR,
+            align="edge",
+            color=colour,
+            alpha=0.75,
+            edgecolor="white",
+            lw=1.0,
+            label=text,
+            hatch="" if text == "open" else "//",
+        )
         for bar, complete in zip(bars, whole, strict=True):
             bar.set_alpha(0.75 if complete else 0.3)
     axes.axhline(0.0, color=INK, lw=0.8)
@@ -76,7 +86,9 @@ def _draw_turnover(axes: Axes, results: Results) -> None:
     part = "" if whole.all() else " (pale: part of a year)"
     axes.set_title(f"Openings and closures in each year{part}")
     for height, text, colour, side in ((0.98, "open ▲", BLUE, "top"), (0.02, "close ▼", VERMILLION, "bottom")):
-        axes.text(0.006, height, text, transform=axes.transAxes, color=colour, size=SMALL_SIZE + 1, va=side, weight="bold")
+        axes.text(
+            0.006, height, text, transform=axes.transAxes, color=colour, size=SMALL_SIZE + 1, va=side, weight="bold"
+        )
 
 
 def _count(value: float) -> str:

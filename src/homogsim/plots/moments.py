@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from homogsim.parameters import TOOLS
-from homogsim.plots.style import TOOL_STYLES, note, signed
+from homogsim.plots.style import TOOL_STYLES, note
 from homogsim.plots.time import MONTHS_A_YEAR, tools_on_sale
+from homogsim.plots.wording import signed
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -26,11 +27,6 @@ class Moment(NamedTuple):
     """Rows of the snapshots table."""
     title: str
     """When this is."""
-
-    @property
-    def count(self) -> str:
-        """How many businesses there are, in words."""
-        return businesses(len(self.firms))
 
 
 def moments(results: Results) -> tuple[Moment, Moment]:
@@ -50,11 +46,6 @@ def moments(results: Results) -> tuple[Moment, Moment]:
     return before, after
 
 
-def businesses(n: int) -> str:
-    """Return ``1 business``, ``2 businesses``."""
-    return f"{n} business{'' if n == 1 else 'es'}"
-
-
 def note_if_none(axes: Axes, results: Results, moment: Moment) -> None:
     """Say why no business is shown: none was open, or nobody looked."""
     if len(moment.firms):
@@ -64,7 +55,9 @@ def note_if_none(axes: Axes, results: Results, moment: Moment) -> None:
     note(axes, "no snapshot of this month" if seen else "no business is open")
 
 
-def draw_firms(axes: Axes, x: NDArray[np.float64], y: NDArray[np.float64], tool: NDArray[np.object_], sizes: NDArray[np.float64]) -> None:
+def draw_firms(
+    axes: Axes, x: NDArray[np.float64], y: NDArray[np.float64], tool: NDArray[np.object_], sizes: NDArray[np.float64]
+) -> None:
     """Draw one mark per business, by colour and shape of its tool (no tool below, custom on top)."""
     for rank, name in enumerate(TOOLS):
         chosen = np.flatnonzero(tool == name)
@@ -74,9 +67,17 @@ def draw_firms(axes: Axes, x: NDArray[np.float64], y: NDArray[np.float64], tool:
         chosen = chosen[np.argsort(-sizes[chosen], kind="stable")]
         look = TOOL_STYLES[name]
         axes.scatter(
-            x[chosen], y[chosen], s=sizes[chosen], c=look.colour, marker=look.marker, alpha=0.8, edgecolors="white",
-            linewidths=0.6, zorder=3 + 0.1 * rank, gid=f"firms with {name}",
-        )  # fmt: skip
+            x[chosen],
+            y[chosen],
+            s=sizes[chosen],
+            c=look.colour,
+            marker=look.marker,
+            alpha=0.8,
+            edgecolors="white",
+            linewidths=0.6,
+            zorder=3 + 0.1 * rank,
+            gid=f"firms with {name}",
+        )
 
 
 def tools_shown(*shown: Moment) -> list[str]:

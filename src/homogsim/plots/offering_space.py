@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from homogsim.parameters import TOOLS
-from homogsim.plots.moments import Moment, businesses, draw_firms, moments, note_if_none, tools_shown
+from homogsim.plots.frame import drawing, new_figure, tool_legend
+from homogsim.plots.moments import Moment, draw_firms, moments, note_if_none, tools_shown
 from homogsim.plots.projection import Projection, mean_distance, principal_axes
-from homogsim.plots.style import INK, TOOL_STYLES, drawing, new_figure, tool_legend
-from homogsim.plots.time import percent
+from homogsim.plots.style import INK, TOOL_STYLES
+from homogsim.plots.wording import businesses, percent
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -37,15 +38,23 @@ def offering_space(results: Results) -> Figure:
     figure = new_figure(
         "What businesses offer: do they grow alike?",
         _how_to_read(results, view),
-        width=width, height=2.6 + 2 * min(panel_height, 5.0), key_row=True,
-    )  # fmt: skip
+        width=width,
+        height=2.6 + 2 * min(panel_height, 5.0),
+        key_row=True,
+    )
     panels = figure.subplots(2, len(sectors), sharex=True, sharey=True, squeeze=False)
     panels[0, 0].set(xlim=(low[0], high[0]), ylim=(low[1], high[1]))
     for row, moment in zip(panels, (start, end), strict=True):
         for axes, sector in zip(row, sectors, strict=True):
             _draw_panel(axes, moment, sector, view, results)
         row[0].annotate(
-            moment.title, (0.0, 1.0), (0, 22), xycoords="axes fraction", textcoords="offset points", weight="bold", size=12
+            moment.title,
+            (0.0, 1.0),
+            (0, 22),
+            xycoords="axes fraction",
+            textcoords="offset points",
+            weight="bold",
+            size=12,
         )
         row[0].set_ylabel(f"second direction\n({percent(view.shares[1], 0)} of variance)")
     for axes, sector in zip(panels[1], sectors, strict=True):
@@ -58,9 +67,9 @@ def offering_space(results: Results) -> Figure:
 def _how_to_read(results: Results, view: Projection) -> str:
     crosses = "" if _templates(results).empty else "Crosses are the tools' templates. "
     return (
-        "Each mark is a business; the closer two marks, the more alike their offerings. All panels share one view, the two "
-        f"directions in which offerings differ most. {crosses}Lines in the lower row lead back to where a business that "
-        f"lasted stood before. Mean distances count all {view.axes.shape[1]} dimensions."
+        "Each mark is a business; the closer two marks, the more alike their offerings. All panels share one view, the "
+        f"two directions in which offerings differ most. {crosses}Lines in the lower row lead back to where a business "
+        f"that lasted stood before. Mean distances count all {view.axes.shape[1]} dimensions."
     )
 
 
@@ -117,9 +126,16 @@ def _draw_templates(axes: Axes, templates: pd.DataFrame, view: Projection) -> No
     for tier in TOOLS[1:]:
         place = np.unique(np.round(view(offerings(templates[templates["tier"] == tier])), 9), axis=0)
         axes.scatter(
-            place[:, 0], place[:, 1], s=95, marker="X", c=TOOL_STYLES[tier].colour, edgecolors=INK, linewidths=1.0, zorder=5,
+            place[:, 0],
+            place[:, 1],
+            s=95,
+            marker="X",
+            c=TOOL_STYLES[tier].colour,
+            edgecolors=INK,
+            linewidths=1.0,
+            zorder=5,
             gid=f"templates of {tier}",
-        )  # fmt: skip
+        )
 
 
 def _draw_trails(axes: Axes, start: Moment, end: Moment, sector: int, view: Projection) -> None:
@@ -130,10 +146,14 @@ def _draw_trails(axes: Axes, start: Moment, end: Moment, sector: int, view: Proj
     after = _of_sector(end.firms, sector).set_index("uid")
     lasting = after.index.intersection(before.index)
     steps = np.stack([view(offerings(before.loc[lasting])), view(offerings(after.loc[lasting]))], axis=1)
-    axes.add_collection(LineCollection(list(steps), colors="#6A6A6A", linewidths=1.0, alpha=0.8, zorder=2, gid="trails"))
+    axes.add_collection(
+        LineCollection(list(steps), colors="#6A6A6A", linewidths=1.0, alpha=0.8, zorder=2, gid="trails")
+    )
 
 
-def _limits(start: Moment, end: Moment, results: Results, view: Projection) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def _limits(
+    start: Moment, end: Moment, results: Results, view: Projection
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return the lower and upper corner of all that is shown, with a margin."""
     points = np.concatenate([offerings(start.firms), offerings(end.firms), offerings(_templates(results))])
     place = view(points) if len(points) else np.zeros((1, 2))

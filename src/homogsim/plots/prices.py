@@ -6,22 +6,20 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from homogsim.plots.style import BLUE, GREEN, PURPLE_INK, drawing, new_figure
+from homogsim.plots.frame import drawing, new_figure
+from homogsim.plots.style import BLUE, GREEN, PURPLE_INK
 from homogsim.plots.time import (
-    EMPTY_MARKET,
-    change_text,
     column,
     dollar_axis,
-    dollars,
     end_note,
     line,
     note_if_empty,
-    percent,
     periods,
     start_and_end,
     widen,
     year_axis,
 )
+from homogsim.plots.wording import EMPTY_MARKET, change_text, dollars, percent
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

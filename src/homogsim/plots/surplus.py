@@ -6,19 +6,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from homogsim.plots.style import BLUE, GREEN, MUTED, SMALL_SIZE, drawing, new_figure
-from homogsim.plots.time import (
-    change_text,
-    column,
-    dollar_axis,
-    dollars,
-    line,
-    note_if_empty,
-    periods,
-    start_and_end,
-    widen,
-    year_axis,
-)
+from homogsim.plots.frame import drawing, new_figure
+from homogsim.plots.style import BLUE, GREEN, MUTED, SMALL_SIZE
+from homogsim.plots.time import column, dollar_axis, line, note_if_empty, periods, start_and_end, widen, year_axis
+from homogsim.plots.wording import change_text, dollars
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -69,6 +60,13 @@ def _mark_start(axes: Axes, results: Results, name: str) -> None:
         return
     axes.axhline(start, color=MUTED, lw=1.0, ls=(0, (2, 3)), zorder=1.8)
     axes.annotate(
-        periods(results)[0].removeprefix("the ").replace(" before ", " before\n"), (1.0, start), (5, 0), xycoords=("axes fraction", "data"), textcoords="offset points",
-        ha="left", va="center", color=MUTED, size=SMALL_SIZE,
-    )  # fmt: skip
+        periods(results)[0].removeprefix("the ").replace(" before ", " before\n"),
+        (1.0, start),
+        (5, 0),
+        xycoords=("axes fraction", "data"),
+        textcoords="offset points",
+        ha="left",
+        va="center",
+        color=MUTED,
+        size=SMALL_SIZE,
+    )

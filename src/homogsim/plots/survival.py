@@ -9,8 +9,10 @@ import numpy as np
 from homogsim.metrics.spells import Spells, log_rank
 from homogsim.metrics.survival import count_at_risk, greenwood_band, kaplan_meier, survival_at
 from homogsim.parameters import TOOLS
-from homogsim.plots.style import INK, MUTED, SMALL_SIZE, TOOL_STYLES, drawing, new_figure, note
-from homogsim.plots.time import MONTHS_A_YEAR, percent
+from homogsim.plots.frame import drawing, new_figure
+from homogsim.plots.style import INK, MUTED, SMALL_SIZE, TOOL_STYLES, note
+from homogsim.plots.time import MONTHS_A_YEAR
+from homogsim.plots.wording import percent
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -62,7 +64,9 @@ def survival(results: Results) -> Figure:
         note(axes, f"fewer than {FEWEST} businesses at risk over any year of age:\nnothing to estimate")
     else:
         # survival falls, so that this corner is free
-        axes.legend(loc="upper right", handlelength=4.0, frameon=True, facecolor="white", edgecolor="none", framealpha=0.8)
+        axes.legend(
+            loc="upper right", handlelength=4.0, frameon=True, facecolor="white", edgecolor="none", framealpha=0.8
+        )
     _draw_numbers(table, curves, longest)
     return figure
 
@@ -142,7 +146,9 @@ def _draw_curve(axes: Axes, curve: Curve) -> None:
     text, colour, dashes, marker = _look(curve.name)
     x = curve.age / MONTHS_A_YEAR
     axes.fill_between(x, curve.lower, curve.upper, step="post", color=colour, alpha=0.12, lw=0)
-    axes.step(x, curve.survival, where="post", color=colour, ls=dashes, lw=1.6 if marker is None else 2.0, gid=curve.name)
+    axes.step(
+        x, curve.survival, where="post", color=colour, ls=dashes, lw=1.6 if marker is None else 2.0, gid=curve.name
+    )
     whole_years = np.arange(np.ceil(x[0] + 1e-9), np.floor(x[-1]) + 1)
     heights = curve.survival[np.searchsorted(x, whole_years, side="right") - 1]
     shape: dict[str, Any] = {"marker": marker, "ms": 7, "mfc": colour, "mec": "white", "mew": 0.8}

@@ -1,33 +1,24 @@
-"""The time axis that figures share, direct labels at line ends, and numbers as a reader says them."""
+"""Metrics over time: the axis that figures share, lines, and what is said about start and end."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from homogsim.plots.style import MUTED, ORANGE, SMALL_SIZE, WARM_INK, halo, note, signed
+from homogsim.plots.labels import Label
+from homogsim.plots.style import MUTED, ORANGE, SMALL_SIZE, WARM_INK, note
+from homogsim.plots.wording import EMPTY_MARKET, money, money_unit, signed
 from homogsim.results.summary import END_MONTHS, START_MONTHS, summarise
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
     from numpy.typing import NDArray
 
     from homogsim.results import Results
 
 MONTHS_A_YEAR = 12
-EMPTY_MARKET = "No business was open: nothing to measure."
-
-
-class Label(NamedTuple):
-    """A line's label, to stand at its end."""
-
-    x: float
-    y: float
-    text: str
-    colour: str
 
 
 def years(results: Results) -> NDArray[np.float64]:
@@ -90,43 +81,35 @@ def year_axis(axes: Sequence[Axes], results: Results) -> None:
     for one in axes:
         one.set_xlim(low, high)
         one.axvline(0.0, color=ORANGE, lw=2.0, zorder=1.5, gid="arrival")
-        _shade_empty_end(one, results)
+        emptied = _shade_empty_end(one, results)
         one.tick_params(labelbottom=one is axes[-1])
     axes[-1].set_xlabel("years since automation arrived" if tools_on_sale(results) else "years since month 0")
     axes[-1].xaxis.set_major_locator(_whole_steps(high - low))
     axes[-1].xaxis.set_major_formatter(lambda value, _: signed(value))
     side = "right" if -low > high else "left"
-    axes[0].annotate(
-        arrival_text(results), (0.0, 1.0), (4 if side == "left" else -4, 3), xycoords=("data", "axes fraction"),
-        textcoords="offset points", ha=side, va="bottom", color=WARM_INK, size=SMALL_SIZE + 0.5,
-    )  # fmt: skip
+    _label_top(axes[0], arrival_text(results), 0.0, side, WARM_INK)
+    if emptied:
+        _label_top(axes[0], "no business left", high, "right", MUTED)
+
+
+def _label_top(axes: Axes, text: str, x: float, side: str, colour: str) -> None:
+    """Write above the axes, at x in years, on the given side of that place."""
+    axes.annotate(
+        text,
+        (x, 1.0),
+        (4 if side == "left" else -4, 3),
+        xycoords=("data", "axes fraction"),
+        textcoords="offset points",
+        ha=side,
+        va="bottom",
+        color=colour,
+        size=SMALL_SIZE + 0.5,
+    )
 
 
 def arrival_text(results: Results) -> str:
     """Return what happens at month 0 in this scenario."""
     return "automation arrives" if tools_on_sale(results) else "month 0 (no tools on sale)"
-
-
-def label_ends(figure: Figure, axes: Axes, labels: Sequence[Label | None]) -> None:
-    """Write labels at the line ends, moved apart where they would overlap (a thin leader then joins text and end).
-
-    Call it last: limits must stand, and the layout is computed here.
-    """
-    known = [label for label in labels if label is not None]
-    if not known:
-        return
-    figure.draw_without_rendering()
-    points = 72.0 / figure.dpi
-    ends = np.array([axes.transData.transform((label.x, label.y)) for label in known]) * points
-    heights = _apart(ends[:, 1], 1.35 * SMALL_SIZE + 1)
-    for label, end, height in zip(known, ends, heights, strict=True):
-        shift = height - end[1]
-        leader = {"arrowstyle": "-", "color": label.colour, "lw": 0.7, "shrinkA": 0, "shrinkB": 2}
-        axes.annotate(
-            label.text, (label.x, label.y), (14 if abs(shift) > 3 else 6, shift), textcoords="offset points", va="center",
-            color=label.colour, size=SMALL_SIZE + 0.5, arrowprops=leader if abs(shift) > 3 else None,
-            annotation_clip=False, path_effects=halo(),
-        )  # fmt: skip
 
 
 def note_if_empty(axes: Axes, labels: Sequence[Label | None]) -> None:
@@ -136,44 +119,15 @@ def note_if_empty(axes: Axes, labels: Sequence[Label | None]) -> None:
         note(axes, EMPTY_MARKET)
 
 
-def percent(value: float, digits: int = 1) -> str:
-    """Return a share as percent, or as a signed change: ``-0.055`` → ``−5.5 %``."""
-    return f"{100 * value:.{digits}f} %".replace("-", "−") if np.isfinite(value) else "undefined"
-
-
-def change_text(start: float, end: float) -> str:
-    """Return a relative change in words' order: ``−5.5 %``, ``no change`` or ``change undefined``."""
-    if start == end:
-        return "no change"
-    if not (np.isfinite(start) and np.isfinite(end)) or start == 0:
-        return "change undefined"
-    return signed_percent((end - start) / abs(start))
-
-
-def signed_percent(change: float) -> str:
-    """Return a relative change as percent with its sign: ``+3.0 %``."""
-    text = percent(change)
-    return text.lstrip("−") if text.strip("−") == percent(0.0) else f"+{text}" if change > 0 else text
-
-
-def dollars(value: float, digits: int = 3) -> str:
-    """Return money to `digits` significant digits: ``$4.27M``, ``−$12.5k``, ``$11.2``."""
-    if not np.isfinite(value):
-        return "undefined"
-    size, unit = _money_unit(float(f"{abs(value):.{digits}g}"))
-    whole_digits = len(f"{abs(value) / size:.0f}")
-    return _money(value, size, unit, max(0, digits - whole_digits))
-
-
 def dollar_axis(axes: Axes) -> None:
     """Write the ticks of the y axis as money, all in one unit and with as many decimals as their step needs."""
     ticks = axes.get_yticks()
     if not len(ticks):  # an empty panel
         return
-    size, unit = _money_unit(float(np.abs(ticks).max()))
+    size, unit = money_unit(float(np.abs(ticks).max()))
     step = float(np.diff(ticks).min()) / size if len(ticks) > 1 else 1.0
     decimals = next((d for d in range(5) if abs(step - round(step, d)) < 1e-6 * step), 5)
-    axes.yaxis.set_major_formatter(lambda value, _: _money(value, size, unit, decimals))
+    axes.yaxis.set_major_formatter(lambda value, _: money(value, size, unit, decimals))
 
 
 def widen(axes: Axes, span: float) -> None:
@@ -183,52 +137,24 @@ def widen(axes: Axes, span: float) -> None:
     axes.set_ylim(low - extra, high + extra)
 
 
-def _money_unit(value: float) -> tuple[float, str]:
-    return next(((size, unit) for size, unit in ((1e9, "bn"), (1e6, "M"), (1e3, "k")) if value >= size), (1.0, ""))
-
-
-def _money(value: float, size: float, unit: str, decimals: int) -> str:
-    number = f"{abs(value) / size:,.{decimals}f}"
-    return f"{'−' if value < 0 and float(number.replace(',', '')) else ''}${number}{unit}"
-
-
-def _apart(heights: NDArray[np.float64], gap: float) -> NDArray[np.float64]:
-    """Return the heights least moved such that neighbours are at least `gap` apart (pool adjacent violators)."""
-    order = np.argsort(heights, kind="stable")
-    groups: list[list[float]] = []  # mean of (height − position·gap), members
-    for rank, height in enumerate(heights[order]):
-        groups.append([height - rank * gap, 1.0])
-        while len(groups) > 1 and groups[-1][0] < groups[-2][0]:
-            value, weight = groups.pop()
-            groups[-1] = [(groups[-1][0] * groups[-1][1] + value * weight) / (groups[-1][1] + weight), groups[-1][1] + weight]
-    flat = np.concatenate([np.full(int(weight), value) for value, weight in groups])
-    moved = np.empty(heights.size)
-    moved[order] = flat + gap * np.arange(heights.size)
-    return moved
-
-
 def tools_on_sale(results: Results) -> bool:
     """Return whether month 0 brings automation in this scenario."""
     return bool(results.scenario.parameters.tools.available) or bool((column(results, "adoption_share") > 0).any())
 
 
-def _shade_empty_end(axes: Axes, results: Results) -> None:
+def _shade_empty_end(axes: Axes, results: Results) -> bool:
+    """Shade the months in which no business was left; return whether there are any."""
     empty = column(results, "n_firms") == 0
     if not empty[-1]:
-        return
+        return False
     x = years(results)
     occupied = np.flatnonzero(~empty)
     first = x[occupied[-1]] if occupied.size else x[0]
     axes.axvspan(first, axes.get_xlim()[1], color="#F0F0F0", zorder=0.5, lw=0)
-    axes.annotate(
-        "no business left", (1.0, 0.0), (-4, 4), xycoords="axes fraction", textcoords="offset points", ha="right",
-        va="bottom", color=MUTED, size=SMALL_SIZE, in_layout=False,
-    )  # fmt: skip
+    return True
 
 
 def _whole_steps(span: float) -> Any:
     from matplotlib.ticker import MaxNLocator
 
     return MaxNLocator(nbins=10, integer=span > 3, steps=[1, 2, 5, 10])
-
-

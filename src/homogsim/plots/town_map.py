@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from homogsim.plots.frame import drawing, new_figure, tool_legend
 from homogsim.plots.moments import Moment, draw_firms, moments, note_if_none, tools_shown
-from homogsim.plots.style import MUTED, SMALL_SIZE, drawing, halo, new_figure, tool_legend
+from homogsim.plots.style import MUTED, SMALL_SIZE, halo
+from homogsim.plots.wording import businesses
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -32,8 +34,10 @@ def town_map(results: Results) -> Figure:
     figure = new_figure(
         "Where the businesses are, and which tool they use",
         "Each mark is a business; its area shows how much it sells. Grey lines are roads, pale discs are towns.",
-        width=WIDTH, height=_height(results), key_row=True,
-    )  # fmt: skip
+        width=WIDTH,
+        height=_height(results),
+        key_row=True,
+    )
     panels = figure.subplots(1, 2, sharex=True, sharey=True)
     top = max((float(m.firms["sales"].max()) for m in (start, end) if len(m.firms)), default=0.0)
     largest = LARGEST_MARK * min(1.0, 600.0 / max(1, len(start.firms), len(end.firms)))
@@ -70,7 +74,9 @@ def _height(results: Results) -> float:
 
 def _title(moment: Moment) -> str:
     using = int((moment.firms["tool"] != "none").sum())
-    return f"{moment.title}: {moment.count}, {using} with a tool" if len(moment.firms) else moment.title
+    return (
+        f"{moment.title}: {businesses(len(moment.firms))}, {using} with a tool" if len(moment.firms) else moment.title
+    )
 
 
 def _draw_ground(axes: Axes, results: Results) -> None:
@@ -82,7 +88,9 @@ def _draw_ground(axes: Axes, results: Results) -> None:
     for x, y in place.to_numpy():
         axes.add_patch(Circle((x, y), TOWN_RADIUS, fc="#F1EFE9", ec="#DDD9CE", lw=0.8, zorder=0.5))
     ends = [place.loc[results.roads[side]].to_numpy() for side in ("from_town", "to_town")]
-    axes.add_collection(LineCollection(list(np.stack(ends, axis=1)), colors="#BDBDBD", linewidths=1.6, zorder=1, gid="roads"))
+    axes.add_collection(
+        LineCollection(list(np.stack(ends, axis=1)), colors="#BDBDBD", linewidths=1.6, zorder=1, gid="roads")
+    )
     axes.set_aspect("equal")
     axes.set(xticks=[], yticks=[])
     axes.grid(False)
@@ -95,8 +103,12 @@ def _draw_ground(axes: Axes, results: Results) -> None:
 
 def _scale_bar(axes: Axes) -> None:
     left, bottom = axes.get_xlim()[0] + 0.02, axes.get_ylim()[0] + 0.02
-    axes.plot([left, left + 15 / MINUTES_A_UNIT], [bottom, bottom], color=MUTED, lw=2.0, solid_capstyle="butt", zorder=2)
-    axes.text(left, bottom + 0.012, "15 minutes", color=MUTED, size=SMALL_SIZE, va="bottom", path_effects=halo(), zorder=6)
+    axes.plot(
+        [left, left + 15 / MINUTES_A_UNIT], [bottom, bottom], color=MUTED, lw=2.0, solid_capstyle="butt", zorder=2
+    )
+    axes.text(
+        left, bottom + 0.012, "15 minutes", color=MUTED, size=SMALL_SIZE, va="bottom", path_effects=halo(), zorder=6
+    )
 
 
 def _name_towns(axes: Axes, results: Results) -> None:
@@ -105,9 +117,17 @@ def _name_towns(axes: Axes, results: Results) -> None:
         return
     for town in results.town_positions.itertuples():
         axes.text(
-            town.x, town.y + (0.0 if many else 0.8 * TOWN_RADIUS), f"{town.town}" if many else f"town {town.town}", size=SMALL_SIZE,
-            ha="center", va="center", weight="bold", color="#444444", path_effects=halo(3), zorder=6,
-        )  # fmt: skip
+            town.x,
+            town.y + (0.0 if many else 0.8 * TOWN_RADIUS),
+            f"{town.town}" if many else f"town {town.town}",
+            size=SMALL_SIZE,
+            ha="center",
+            va="center",
+            weight="bold",
+            color="#444444",
+            path_effects=halo(3),
+            zorder=6,
+        )
 
 
 def _size_key(top: float, largest: float) -> list[Any]:
@@ -120,8 +140,14 @@ def _size_key(top: float, largest: float) -> list[Any]:
     amounts = [a for a in (step * np.floor(top / step), step * np.floor(top / step) / 4) if a > 0]
     return [
         Line2D(
-            [], [], ls="none", marker="o", mfc="none", mec=MUTED, ms=float(np.sqrt(mark_areas(np.array([a]), top, largest)[0])),
+            [],
+            [],
+            ls="none",
+            marker="o",
+            mfc="none",
+            mec=MUTED,
+            ms=float(np.sqrt(mark_areas(np.array([a]), top, largest)[0])),
             label=f"sells {a:,.0f} a month",
         )
         for a in amounts
-    ]  # fmt: skip
+    ]

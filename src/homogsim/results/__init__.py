@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from homogsim.results.provenance import provenance
+from homogsim.results.provenance import now, provenance
 from homogsim.results.record import Results, Status
 from homogsim.results.summary import summarise, summary_values
 
-__all__ = ["Results", "Status", "provenance", "summarise", "summary_values"]
+__all__ = ["Results", "Status", "now", "provenance", "summarise", "summary_values"]

@@ -8,8 +8,10 @@ from datetime import UTC, datetime
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from typing import Any
 
-Provenance = dict[str, str | int | float]
+Provenance = dict[str, Any]
+"""Plain values (and lists of them) that JSON can hold."""
 
 LIBRARIES = ("numpy", "numba", "mesa", "pandas", "pyarrow", "scipy", "pydantic")
 

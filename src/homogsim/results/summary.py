@@ -28,6 +28,8 @@ def summarise(timeline: pd.DataFrame) -> pd.DataFrame:
         ``relative_change`` = change/|start|. Means are over the months in which the metric is defined; NaN when there
         are none, and ``relative_change`` is NaN at start = 0.
     """
+    if timeline.empty:  # stopped before the first recorded month
+        timeline = timeline.reindex(columns=timeline.columns.union(["month"], sort=False))
     metrics = timeline.drop(columns="month")
     start, end = metrics.loc[_start_rows(timeline)].mean(), metrics.loc[_end_rows(timeline)].mean()
     change = end - start
@@ -38,8 +40,7 @@ def summarise(timeline: pd.DataFrame) -> pd.DataFrame:
 
 def summary_values(timeline: pd.DataFrame) -> dict[str, float]:
     """Return the *end* of every metric (see `summarise`) by its name."""
-    end = timeline.drop(columns="month").loc[_end_rows(timeline)].mean()
-    return {str(name): float(value) for name, value in end.items()}
+    return {str(name): float(value) for name, value in summarise(timeline)["end"].items()}
 
 
 def _start_rows(timeline: pd.DataFrame) -> pd.Series:

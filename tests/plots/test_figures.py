@@ -1,0 +1,201 @@
+"""The contract of every figure in the table: it draws for any market, says what is missing, and shows text as it is."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import warnings
+from io import BytesIO
+from pathlib import Path
+from xml.etree import ElementTree
+
+import matplotlib
+import pytest
+from plots.markets import HOSTILE, MARKETS, market
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+from matplotlib.text import Text
+
+from homogsim.errors import HomogsimError, StorageError
+from homogsim.plots import FIGURES, figure, save_all, write_figure
+
+NAMES = ("town_map", "offering_space", "diversity", "survival", "prices", "adoption", "surplus", "firms")
+ADMISSIONS = ("No business", "no business", "nothing to estimate")
+
+
+def texts(drawn: Figure) -> list[str]:
+    return [t.get_text() for t in drawn.findobj(Text) if t.get_text().strip() and t.get_visible()]
+
+
+def test_the_table_names_every_figure_and_its_meaning() -> None:
+    assert tuple(FIGURES) == NAMES
+    for name, draw in FIGURES.items():
+        assert draw.name == name
+        assert len(draw.meaning.splitlines()) == 1
+
+
+@pytest.mark.parametrize("kind", MARKETS)
+@pytest.mark.parametrize("name", NAMES)
+def test_every_figure_draws_for_every_market(name: str, kind: str) -> None:
+    results = market(kind)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        drawn = figure(results, name)
+    assert isinstance(drawn, Figure)
+    assert drawn.get_size_inches()[0] * drawn.dpi >= 1200
+    shown = [t for t in drawn.findobj(Text) if t.get_text().strip()]
+    assert min(t.get_fontsize() for t in shown) >= 9
+    assert not any(t.get_parse_math() for t in shown)
+    footer = next(t for t in texts(drawn) if t.startswith(f"scenario {results.scenario.name}"))
+    assert f"seed {results.seed}" in footer
+    assert str(results.provenance["version"]) in footer
+    assert not any("nan" in t.split() or "inf" in t.split() for t in texts(drawn))
+
+
+@pytest.mark.parametrize("name", [n for n in NAMES if n not in ("surplus", "firms")])
+def test_an_empty_market_is_said_to_be_empty(name: str) -> None:
+    drawn = texts(figure(market("never open"), name))
+    assert any(t.startswith(words) or words in t for t in drawn for words in ADMISSIONS)
+    ordinary = texts(figure(market("ordinary"), name))
+    assert not any(words in t for t in ordinary for words in ADMISSIONS)
+
+
+@pytest.mark.parametrize("name", ["diversity", "adoption", "surplus", "firms"])
+def test_the_end_of_an_extinct_market_is_marked(name: str) -> None:
+    assert "no business left" in texts(figure(market("extinct"), name))
+    assert "no business left" not in texts(figure(market("ordinary"), name))
+
+
+def test_no_tools_are_not_announced_as_automation() -> None:
+    for name in ("diversity", "prices", "offering_space", "town_map"):
+        drawn = texts(figure(market("no adopters"), name))
+        assert not any("automation" in t for t in drawn), name
+    assert "automation arrives" in texts(figure(market("ordinary"), "diversity"))
+    assert "no business adopted a tool" in texts(figure(market("no adopters"), "adoption"))
+
+
+def test_an_interrupted_run_says_so() -> None:
+    drawn = texts(figure(market("interrupted before month 0"), "town_map"))
+    assert any("interrupted after month −6" in t for t in drawn)
+    assert "no snapshot of this month" in drawn
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_text_of_a_scenario_is_shown_literally(name: str) -> None:
+    drawn = figure(market("hostile text"), name)
+    question = next(t for t in drawn.findobj(Text) if t.get_text().startswith(HOSTILE[:24]))
+    assert not question.get_parse_math()
+    assert question.get_window_extent().x0 > 0, "shortened until it fits"
+
+
+def test_markup_is_escaped_in_svg(tmp_path: Path) -> None:
+    path = write_figure(figure(market("hostile text"), "town_map"), tmp_path / "map.svg")
+    content = "".join(ElementTree.fromstring(path.read_bytes()).itertext())
+    assert HOSTILE in content
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_titles_and_footer_stay_inside_and_apart(name: str) -> None:
+    drawn = figure(market("ordinary"), name)
+    FigureCanvasAgg(drawn).draw()
+    own = [t for t in drawn.texts if t.get_text()]
+    boxes = [t.get_window_extent() for t in own]
+    for text, box in zip(own, boxes, strict=True):
+        assert box.x0 >= 0
+        assert box.x1 <= drawn.bbox.x1 + 1, text.get_text()
+        assert box.y0 >= 0
+        assert box.y1 <= drawn.bbox.y1
+    for i, box in enumerate(boxes):
+        assert not any(box.overlaps(other) for other in boxes[i + 1 :])
+    for axes in drawn.axes:
+        area = axes.get_tightbbox()
+        assert not any(area.overlaps(box) for box in boxes), axes.get_title(loc="left")
+
+
+def test_unknown_figure_names_the_nearest() -> None:
+    with pytest.raises(HomogsimError, match="no figure 'diversty'") as caught:
+        figure(market("ordinary"), "diversty")
+    assert "diversity" in caught.value.help
+    assert caught.value.exit_code == 2
+
+
+def test_results_plot_is_the_same_figure() -> None:
+    results = market("ordinary")
+    assert texts(results.plot("firms")) == texts(figure(results, "firms"))
+
+
+def test_notebooks_show_figures_without_pyplot() -> None:
+    image = figure(market("two months"), "firms")._repr_png_()
+    assert image.startswith(b"\x89PNG")
+
+
+# --- files ------------------------------------------------------------------------------------------------------------
+
+
+def test_save_all_writes_every_figure_in_every_format(tmp_path: Path) -> None:
+    paths = save_all(market("two months"), tmp_path / "run" / "figures", ("png", "svg"))
+    assert paths == [tmp_path / "run" / "figures" / f"{name}.{kind}" for name in NAMES for kind in ("png", "svg")]
+    assert sorted(p.name for p in (tmp_path / "run" / "figures").iterdir()) == sorted(p.name for p in paths)
+    for path in paths:
+        start = path.read_bytes()[:5]
+        assert start == (b"\x89PNG\r" if path.suffix == ".png" else b"<?xml")
+
+
+def test_pdf_and_provenance_in_the_file(tmp_path: Path) -> None:
+    from PIL import Image
+
+    results = market("two months")
+    drawn = figure(results, "firms")
+    assert write_figure(drawn, tmp_path / "firms.pdf").read_bytes().startswith(b"%PDF")
+    with Image.open(write_figure(drawn, tmp_path / "firms.png")) as image:
+        assert f"seed {results.seed}" in image.info["Source"]
+        assert image.width >= 1200
+
+
+def test_the_same_run_gives_the_same_file(tmp_path: Path) -> None:
+    results = market("two months")
+    for kind in ("png", "svg", "pdf"):
+        first, second = (write_figure(figure(results, "firms"), tmp_path / f"{n}.{kind}") for n in "ab")
+        assert first.read_bytes() == second.read_bytes(), kind
+
+
+def test_unknown_format_writes_nothing(tmp_path: Path) -> None:
+    with pytest.raises(HomogsimError, match="'jpgg'"):
+        save_all(market("two months"), tmp_path / "figures", ("png", "jpgg"))
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_folder_that_cannot_be_written_is_said(tmp_path: Path) -> None:
+    (tmp_path / "figures").write_text("a file, not a folder")
+    with pytest.raises(StorageError, match="cannot write"):
+        write_figure(figure(market("two months"), "firms"), tmp_path / "figures" / "firms.png")
+    assert (tmp_path / "figures").read_text() == "a file, not a folder"
+
+
+# --- matplotlib -------------------------------------------------------------------------------------------------------
+
+
+def test_pyplot_is_never_imported_and_matplotlib_late(tmp_path: Path) -> None:
+    here = Path(__file__).parent
+    code = (
+        "import sys; sys.path[:0] = [sys.argv[1], sys.argv[2]]\n"
+        "from homogsim.plots import FIGURES, save_all\n"
+        "assert not any(m.partition('.')[0] == 'matplotlib' for m in sys.modules), 'matplotlib came with the import'\n"
+        "from results_factory import make_results\n"
+        "save_all(make_results(1, 2), sys.argv[3])\n"
+        "assert 'matplotlib.pyplot' not in sys.modules, 'pyplot was imported'\n"
+    )
+    subprocess.run([sys.executable, "-c", code, here.parent, here, tmp_path], check=True, timeout=60)
+
+
+def test_the_users_own_settings_are_neither_used_nor_changed() -> None:
+    results = market("two months")
+    mine = {"font.size": 31.0, "text.usetex": True, "axes.facecolor": "red", "text.parse_math": True}
+    plain, odd = BytesIO(), BytesIO()
+    write = {"format": "png", "dpi": 50}
+    figure(results, "firms").savefig(plain, **write)
+    with matplotlib.rc_context(mine):
+        drawn = figure(results, "firms")
+        assert {name: matplotlib.rcParams[name] for name in mine} == mine
+    drawn.savefig(odd, **write)
+    assert plain.getvalue() == odd.getvalue()
