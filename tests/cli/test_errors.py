@@ -174,7 +174,7 @@ def test_a_failing_write_at_the_end_leaves_nothing(homogsim, tmp_path, monkeypat
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(cli_run, "prepare", lambda options, errors: (None, {}))
-    monkeypatch.setattr(cli_run, "simulate", lambda model, errors, silent: make_results())
+    monkeypatch.setattr(cli_run, "simulate", lambda model, stop, errors, silent: make_results())
     monkeypatch.setattr(files, "write_parquet", no_space)
     answer = homogsim("run", "baseline", "--out", "mine")
     assert answer.code == 74
@@ -186,7 +186,7 @@ def test_a_folder_that_appears_during_the_run_costs_nothing(homogsim, tmp_path, 
     from homogsim.cli import run as cli_run
 
     monkeypatch.setattr(cli_run, "prepare", lambda options, errors: (None, {}))
-    monkeypatch.setattr(cli_run, "simulate", lambda model, errors, silent: make_results())
+    monkeypatch.setattr(cli_run, "simulate", lambda model, stop, errors, silent: make_results())
     (tmp_path / "mine").mkdir()
     answer = homogsim("run", "baseline", "--out", "mine", "--no-figures", "--json")
     assert answer.code == 0

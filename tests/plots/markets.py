@@ -8,8 +8,10 @@ from functools import cache
 
 import numpy as np
 import pandas as pd
-from results_factory import make_results
+from matplotlib.figure import Figure
+from results_factory import BEFORE, make_results
 
+from homogsim.plots import figure
 from homogsim.results import Results
 
 ALWAYS_DEFINED = ("month", "n_firms", "entries", "exits", "consumer_surplus", "smb_profit", "outside_share")
@@ -83,6 +85,26 @@ def hostile_text() -> Results:
     return replace(results, scenario=scenario, provenance=results.provenance | {"version": "$1$"})
 
 
+def crowded(firms: int = 400) -> Results:
+    """Return a market with enough businesses of known lives to estimate survival; a third adopt in month 12."""
+    results, draw = ordinary(), np.random.default_rng(11)
+    birth = draw.integers(-48, 48, firms)
+    death = birth + 1 + draw.exponential(60.0, firms).astype(int)
+    seen = death > -BEFORE
+    birth, death = birth[seen], death[seen]
+    uid, stop = np.arange(birth.size), np.minimum(death, 60)
+    adopts = (uid % 3 == 0) & (birth < 12) & (stop > 12)
+    table = pd.DataFrame(
+        {"uid": uid, "start": birth, "stop": np.where(adopts, 12, stop), "tool": "none", "contact": 0.0}
+    )
+    table["event"] = (~adopts & (death < 60)).astype(int)
+    later = pd.DataFrame({"uid": uid, "start": 12, "stop": stop, "tool": "generic", "contact": 0.8})[adopts]
+    later["event"] = (death < 60)[adopts].astype(int)
+    lives = pd.DataFrame({"uid": uid, "birth": birth, "death": pd.array(death, dtype="Int64").astype("Int64")})
+    lives.loc[death >= 60, "death"] = pd.NA
+    return replace(results, firms=lives, spells=pd.concat([table, later], ignore_index=True))
+
+
 MARKETS: dict[str, Callable[[], Results]] = {
     "ordinary": ordinary,
     "extinct": extinct,
@@ -99,3 +121,9 @@ MARKETS: dict[str, Callable[[], Results]] = {
 def market(name: str) -> Results:
     """Return one of the markets, made once. Not to be changed by a test."""
     return MARKETS[name]()
+
+
+@cache
+def drawn_once(kind: str, name: str) -> Figure:
+    """Return a figure of one of the markets, drawn once. Not to be changed by a test."""
+    return figure(market(kind), name)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -9,7 +10,7 @@ from numpy.typing import NDArray
 
 from homogsim.laws import stocks
 from homogsim.laws.demand import Appeal
-from homogsim.parameters import TOOLS, Parameters
+from homogsim.parameters import TOOLS, Parameters, Tools
 from homogsim.population import Population, column
 
 Floats = NDArray[np.float64]
@@ -106,8 +107,14 @@ class Tiers(NamedTuple):
 
 
 def tiers(parameters: Parameters) -> Tiers:
+    """Return the tiers' parameters by code, made once for a set of parameters."""
+    return _tiers(parameters.tools)
+
+
+@lru_cache(maxsize=16)
+def _tiers(tools: Tools) -> Tiers:
     """Return the tiers' parameters; 'none' has no cost and no effect, and fits its firm perfectly."""
-    rows = [getattr(parameters.tools, name) for name in TOOLS[1:]]
+    rows = [getattr(tools, name) for name in TOOLS[1:]]
     none = {"fit": 1.0}
     return Tiers(
         *(np.array([none.get(field, 0.0)] + [getattr(row, field) for row in rows]) for field in Tiers._fields)

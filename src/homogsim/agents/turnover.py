@@ -82,13 +82,26 @@ class Prospects(NamedTuple):
 def _prospects(market: Market, sites: Rows, concepts: Floats) -> Prospects:
     """Return each concept's best-response price, sales and contribution against rivals' present prices."""
     parameters = market.parameters
-    new = _newcomer(sites.size, parameters.firms.human_share)
+    new = _newcomer(sites.size, parameters.firms.human_share)._replace(quality=_usual_quality(market, sites))
     seen = appeal(new, business(new, parameters), np.zeros(sites.size), concepts, parameters)
     cost = parameters.firms.base_cost
     price, sales = founders_prospects(
         sites.astype(np.int64), seen, cost, market.tastes, market.streets, _present_choices(market)
     )
     return Prospects(price, sales, (price - cost) * sales)
+
+
+def _usual_quality(market: Market, sites: Rows) -> Floats:
+    """Return q̄: the mean quality at given cost of the firms that founders see in business, 0 if there are none.
+
+    Founders see survivors only, and so expect too much of themselves: the source of most early failures.
+    """
+    firms = market.firms
+    seen = firms.is_open
+    if not seen.any():
+        return np.zeros(sites.size)
+    at_given_cost = firms.quality[seen] - (firms.base_cost[seen] - market.parameters.firms.base_cost)
+    return np.full(sites.size, at_given_cost.mean())
 
 
 def _newcomer(count: int, human_share: float) -> Operations:

@@ -39,9 +39,7 @@ def main() -> None:
     except HomogsimError as error:
         _fail(str(error), error.exit_code)
     except MemoryError:
-        _fail(
-            "out of memory\nMake the market smaller; --max-memory refuses it before it runs.", HomogsimError.exit_code
-        )
+        _fail("out of memory\nMake the market smaller; --max-memory refuses it in time.", HomogsimError.exit_code)
     except OSError as error:
         _fail(str(error), StorageError.exit_code)
     finally:
@@ -57,7 +55,7 @@ def _fail(message: str, code: int) -> NoReturn:
 
 
 def _leave(number: int, frame: FrameType | None) -> None:
-    os.write(2, b"interrupted; nothing was written\n")  # the only way to write that is safe inside a signal handler
+    os.write(2, b"interrupted\n")  # the only way to write that is safe inside a signal handler
     raise SystemExit(INTERRUPTED)
 
 
@@ -136,7 +134,7 @@ def run(
         Path | None, typer.Option("--from", metavar="CHECKPOINT", help="Go on from a saved model instead.")
     ] = None,
     threads: Threads = None,
-    record_every: Annotated[int, typer.Option(metavar="N", help="Record every Nth month.")] = 1,
+    record_every: Annotated[int | None, typer.Option(metavar="N", help="Record every Nth month.  [default: 1]")] = None,
     max_memory: Annotated[
         str | None,
         typer.Option(metavar="SIZE", help="Refuse a larger market, e.g. 4GB.  [default: what is free]"),

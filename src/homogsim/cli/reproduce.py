@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from homogsim.cli.stopping import INTERRUPTED
+from homogsim.cli.stopping import INTERRUPTED, Stop
 from homogsim.cli.text import console, printable
 from homogsim.errors import HomogsimError
 
@@ -29,8 +29,10 @@ def reproduce_run(folder: Path, *, threads: int | None, quiet: bool) -> int:
     at_least_one("--threads", threads)
     old = Results.load(folder, verify=True)
     stopped = stopping_month(old, folder)
-    new = simulate(same_model(old, threads), console(stderr=True), silent=quiet, until=stopped)
-    if new.status == "interrupted" and new.months != stopped:
+    model = same_model(old, threads)
+    with Stop() as stop:
+        new = simulate(model, stop, console(stderr=True), silent=quiet, until=stopped)
+    if stop.requested:
         return INTERRUPTED
     if new.results_hash() == old.results_hash():
         console().print(f"identical: {new.results_hash()}", soft_wrap=True)
@@ -44,10 +46,11 @@ def same_model(old: Results, threads: int | None) -> MarketModel:
     if "checkpoint" in old.provenance:
         from homogsim.cli.resume import resume_again
 
-        return resume_again(old.provenance["checkpoint"], threads=threads)
+        months = old.scenario.parameters.calendar.months
+        return resume_again(old.provenance["checkpoint"], threads=threads, months=months)
     from homogsim.model import MarketModel
 
-    return MarketModel(old.scenario, seed=old.seed, months=old.months, threads=threads, record_every=old.record_every)
+    return MarketModel(old.scenario, seed=old.seed, threads=threads, record_every=old.record_every)
 
 
 def stopping_month(old: Results, folder: Path) -> int | None:

@@ -15,10 +15,12 @@ if TYPE_CHECKING:
 
 
 def resume(checkpoint: Path, changes: tuple[str, ...], **options: Any) -> MarketModel:
-    """Return the saved model with changed live parameters.
+    """Return the saved model with changed live parameters; `options` are those of `MarketModel.load`.
 
     Raises
     ------
+    HomogsimError
+        There is no checkpoint, or no month is left to run.
     ScenarioError
         A parameter is unknown, out of bounds, or shapes the world at its start.
     StorageError
@@ -31,6 +33,9 @@ def resume(checkpoint: Path, changes: tuple[str, ...], **options: Any) -> Market
     model = MarketModel.load(checkpoint, **options)
     for key, value in live_changes(model.scenario, changes).items():
         model.set_live(key, value)
+    if model.month > model.last_month:
+        what = f"the checkpoint stands at month {model.month}, the run ends with month {model.last_month}"
+        raise HomogsimError(what, str(checkpoint), "Give more --months.")
     return model
 
 

@@ -41,7 +41,7 @@ class RunOptions:
     force: bool = False
     checkpoint: Path | None = None
     threads: int | None = None
-    record_every: int = 1
+    record_every: int | None = None
     max_memory: str | None = None
     biographies: bool = False
     figures: bool = True
@@ -58,12 +58,13 @@ def run_market(options: RunOptions) -> int:
     """Run a market, write its folder, print its summary; return the exit code."""
     errors = console(stderr=True)
     model, origin = prepare(options, errors)
-    results = simulate(model, errors, silent=options.silent)
-    results = replace(results, provenance=results.provenance | origin)
-    folder = store(results, options, errors)
-    names = draw(results, folder) if options.figures and results.status != "interrupted" else []
-    show(results, folder, names, options)
-    return INTERRUPTED if results.status == "interrupted" else 0
+    with Stop() as stop:  # also while files are written: Ctrl-C must not lose what was computed
+        results = simulate(model, stop, errors, silent=options.silent)
+        results = replace(results, provenance=results.provenance | origin)
+        folder = store(results, options, errors)
+        names = draw(results, folder) if options.figures and not stop.requested else []
+        show(results, folder, names, options)
+    return INTERRUPTED if stop.requested else 0
 
 
 def prepare(options: RunOptions, errors: Console) -> tuple[MarketModel, dict[str, Any]]:
@@ -90,7 +91,7 @@ def prepare(options: RunOptions, errors: Console) -> tuple[MarketModel, dict[str
         scenario,
         months=options.months,
         threads=options.threads,
-        record_every=options.record_every,
+        record_every=options.record_every or 1,
         biographies=options.biographies,
     )
     return model, {}
@@ -99,20 +100,26 @@ def prepare(options: RunOptions, errors: Console) -> tuple[MarketModel, dict[str
 def _resumed(options: RunOptions, checkpoint: Path) -> tuple[MarketModel, dict[str, Any]]:
     from homogsim.cli.resume import origin, resume
 
-    if options.scenario is not None or options.seed is not None:
-        raise HomogsimError("a checkpoint brings its own scenario and seed", "--from", "Leave SCENARIO and --seed out.")
-    model = resume(checkpoint, options.changes, threads=options.threads)
+    fixed = {
+        "SCENARIO": options.scenario,
+        "--seed": options.seed,
+        "--record-every": options.record_every,
+        "--biographies": options.biographies or None,
+    }
+    for name, value in fixed.items():
+        if value is not None:
+            raise HomogsimError(f"a checkpoint keeps its own {name}", "--from", f"Leave {name} out.")
+    model = resume(checkpoint, options.changes, threads=options.threads, months=options.months)
     check_folder(options, model.scenario.name, model.seed, model.scenario.parameters)
     return model, origin(checkpoint, options.changes)
 
 
-def simulate(model: MarketModel, errors: Console, *, silent: bool, until: int | None = None) -> Results:
+def simulate(model: MarketModel, stop: Stop, errors: Console, *, silent: bool, until: int | None = None) -> Results:
     """Run the model to its end, to a month, or until Ctrl-C, and return what was computed."""
     from homogsim.cli.progress import announced_compilation, reporter
 
     first = model.month
     with ExitStack() as stack:
-        stop = stack.enter_context(Stop())
         shown = stack.enter_context(reporter(errors, model.last_month - first + 1, silent=silent))
         stack.enter_context(announced_compilation(shown))
 

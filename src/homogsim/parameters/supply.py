@@ -82,7 +82,7 @@ class Finance(Group):
     owner_draw: float = parameter(0.1, 0.0, 1.0, "1/month", "", "share of cash above the reserve that owners draw", live=True)
     reserve: float = parameter(2.5, 0.0, 100.0, "months of F", "", "cash that owners leave in the firm", live=True)
     overdraft: float = parameter(1.0, 0.0, 100.0, "months of F", "", "debt at which a firm is bankrupt", live=True)
-    retirement: float = parameter(0.0035, 0.0, 1.0, "1/month", "", "hazard that the owner retires", TURNOVER, live=True)
+    retirement: float = parameter(0.0045, 0.0, 1.0, "1/month", "", "hazard that the owner retires", TURNOVER, live=True)
     hurdle: float = parameter(0.08, 0.0, 10.0, "share", "", "contribution over fixed cost that a founder asks for", TURNOVER, live=True)
     entry_rate: float = parameter(0.12, 0.0, 1.0, "1/month", "", "probability that an empty site is tried", TURNOVER, live=True)
     concepts: int = parameter(3, 1, 32, "concepts", "", "concepts that a founder compares", JUDGEMENT, live=True)

@@ -35,7 +35,7 @@ def label_ends(figure: Figure, axes: Axes, labels: Sequence[Label | None]) -> No
     figure.draw_without_rendering()
     points = 72.0 / figure.dpi
     ends = np.array([axes.transData.transform((label.x, label.y)) for label in known]) * points
-    heights = _apart(ends[:, 1], 1.35 * SMALL_SIZE + 1)
+    heights = spread_apart(ends[:, 1], 1.35 * SMALL_SIZE + 1)
     for label, end, height in zip(known, ends, heights, strict=True):
         shift = height - end[1]
         leader = {"arrowstyle": "-", "color": label.colour, "lw": 0.7, "shrinkA": 0, "shrinkB": 2}
@@ -53,7 +53,7 @@ def label_ends(figure: Figure, axes: Axes, labels: Sequence[Label | None]) -> No
         )
 
 
-def _apart(heights: NDArray[np.float64], gap: float) -> NDArray[np.float64]:
+def spread_apart(heights: NDArray[np.float64], gap: float) -> NDArray[np.float64]:
     """Return the heights least moved such that neighbours are at least `gap` apart (pool adjacent violators)."""
     order = np.argsort(heights, kind="stable")
     groups: list[list[float]] = []  # mean of (height − position·gap), members

@@ -8,7 +8,7 @@ import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, Literal
 
 from homogsim.errors import StorageError
 
@@ -49,13 +49,14 @@ def whole_folder(target: Path, *, replace: bool = False) -> Iterator[Path]:
 
 
 @contextmanager
-def storage_errors(path: Path) -> Iterator[None]:
+def storage_errors(path: Path, doing: Literal["read", "write"] = "write") -> Iterator[None]:
     """Turn an `OSError` inside the block into a `StorageError` about `path`."""
     try:
         yield
     except OSError as error:
         reason = error.strerror or str(error)
-        raise StorageError(f"cannot write: {reason}", str(path), "Choose another folder with --out.") from error
+        help = "Choose another folder with --out." if doing == "write" else ""
+        raise StorageError(f"cannot {doing}: {reason}", str(path), help) from error
 
 
 def check_writable(target: Path, needed: int = 0) -> None:
