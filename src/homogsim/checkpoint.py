@@ -150,7 +150,8 @@ def _restore_market(model: MarketModel, arrays: Arrays, facts: dict[str, Any]) -
     market.appeal = Appeal(**seen) if seen else None
     diary.births = [(int(month), int(uid)) for month, uid in arrays["births"]]
     diary.deaths = [
-        Death(int(month), int(uid), cause) for (month, uid), cause in zip(arrays["deaths"], facts["causes"], strict=True)
+        Death(int(month), int(uid), cause)
+        for (month, uid), cause in zip(arrays["deaths"], facts["causes"], strict=True)
     ]
     diary.tools = [(int(month), int(uid), int(tool), float(contact)) for month, uid, tool, contact in arrays["tools"]]
     diary.decisions = [

@@ -259,7 +259,7 @@ class MarketModel(mesa.Model):
 
 
 def _threads(wanted: int | None) -> int:
-    available = int(numba.config.NUMBA_NUM_THREADS)
+    available = int(numba.config.NUMBA_NUM_THREADS)  # type: ignore[attr-defined]  # set when Numba starts
     if wanted is None:
         return min(available, os.cpu_count() or 1)
     if wanted < 1:

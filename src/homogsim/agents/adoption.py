@@ -200,7 +200,7 @@ def _mean_offering(market: Market, menu: Menu) -> Floats:
         of_tier = menu.is_new & (menu.tool == tier)
         expected = mean_template(market.vendors, tier, parameters.world.sectors)
         template = np.where(of_tier, expected[:, market.site_sector[rows]], template)
-    used = parameters.tools.back_office_intensity * (menu.tool > 0)
+    used = np.where(menu.tool > 0, parameters.tools.back_office_intensity, 0.0)
     intensity = offering.pull_intensity(menu.contact, used, moves.spillover)
     anchor = offering.anchoring(moves.anchoring, firms.differentiation[rows])
     share = offering.share_of_identity(moves.template_pull, intensity, tiers(parameters).fit[menu.tool], anchor)

@@ -16,7 +16,7 @@ from homogsim.numerics import exp
 
 
 @njit(cache=True, error_model="numpy")
-def _choose_alone(i, cell, tastes, streets, appeal, is_open, luck, outside, noise, last, room):  # type: ignore[no-untyped-def]
+def _choose_alone(i, cell, tastes, streets, appeal, is_open, luck, outside, noise, last, room):
     sites = np.empty(demand.WIDEST + demand.LANES, np.int32)
     count, padded = pack_cell(cell, streets, appeal, is_open, noise, sites, room)
     weigh(i, 0, tastes, room, padded)

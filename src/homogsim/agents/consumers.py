@@ -101,9 +101,15 @@ def standardized(points: Floats, weights: Floats | None = None) -> Floats:
 
 
 def points_of_taste(
-    stream: str, entity: NDArray[np.integer], cell: NDArray[np.integer], month: int, first: int, centres: TasteCentres,
-    world: World, streams: Streams,
-) -> Floats:  # fmt: skip
+    stream: str,
+    entity: NDArray[np.integer],
+    cell: NDArray[np.integer],
+    month: int,
+    first: int | NDArray[np.integer],
+    centres: TasteCentres,
+    world: World,
+    streams: Streams,
+) -> Floats:
     """Return (d, n) draws z = m_s + town mean + niche centre + own noise, from `stream`, indices `first` onward."""
     sector, town = cell // world.towns, cell % world.towns
     luck = streams.uniform(stream, entity, month, first)

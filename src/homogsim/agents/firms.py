@@ -116,9 +116,7 @@ def _tiers(tools: Tools) -> Tiers:
     """Return the tiers' parameters; 'none' has no cost and no effect, and fits its firm perfectly."""
     rows = [getattr(tools, name) for name in TOOLS[1:]]
     none = {"fit": 1.0}
-    return Tiers(
-        *(np.array([none.get(field, 0.0)] + [getattr(row, field) for row in rows]) for field in Tiers._fields)
-    )
+    return Tiers(*(np.array([none.get(field, 0.0)] + [getattr(row, field) for row in rows]) for field in Tiers._fields))
 
 
 class Operations(NamedTuple):

@@ -112,9 +112,15 @@ class Market:
 
     def luck(self) -> Luck:
         """Return the keys of this month's visits."""
-        keys = (np.uint64(word) for stream in ("visit", "race") for word in stream_key(self.seed, stream))
-        month = np.uint64(self.month % 2**32)
-        return Luck(month, *keys, self.parameters.consumers.visit_probability)
+        visit, race = stream_key(self.seed, "visit"), stream_key(self.seed, "race")
+        return Luck(
+            month=np.uint64(self.month % 2**32),
+            visit_key0=np.uint64(visit[0]),
+            visit_key1=np.uint64(visit[1]),
+            race_key0=np.uint64(race[0]),
+            race_key1=np.uint64(race[1]),
+            visit_probability=self.parameters.consumers.visit_probability,
+        )
 
 
 def _streets(parameters: Parameters, places: Geography, streams: Streams) -> Streets:

@@ -198,6 +198,4 @@ def watch_satisfaction(market: Market) -> None:
     firms.contact[rolled] *= 0.5
     firms.human_share[rolled] = np.minimum(1.0, firms.human_share[rolled] + 0.1)
     for row in rolled:
-        market.diary.tools.append(
-            (market.month, int(firms.uid[row]), int(firms.tool[row]), float(firms.contact[row]))
-        )
+        market.diary.tools.append((market.month, int(firms.uid[row]), int(firms.tool[row]), float(firms.contact[row])))

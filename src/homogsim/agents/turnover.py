@@ -63,9 +63,7 @@ def found(market: Market) -> Rows:
     prospects = _prospects(market, tries, concepts)
     contribution = prospects.contribution.reshape(-1, finance.concepts)
     best = contribution.argmax(axis=1) + np.arange(rows.size) * finance.concepts
-    pays = money.worth_opening(
-        prospects.contribution[best], finance.hurdle, finance.fixed_cost, finance.rent_share
-    )
+    pays = money.worth_opening(prospects.contribution[best], finance.hurdle, finance.fixed_cost, finance.rent_share)
     best, rows = best[pays], rows[pays]
     _open(market, rows, concepts[:, best], prospects.price[best], prospects.sales[best])
     return rows

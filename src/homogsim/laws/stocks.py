@@ -63,7 +63,9 @@ def approach(stock: Floats, level: Floats, speed: float) -> Floats:
     return stock + speed * (level - stock)
 
 
-def attention_capacity(capacity: float, gain: float, implementation: Floats, back_office: Floats, skill: Floats) -> Floats:
+def attention_capacity(
+    capacity: float, gain: float, implementation: Floats, back_office: Floats, skill: Floats
+) -> Floats:
     """Return C = C0(1 + η·b·a_B·l_B): back-office tools free time for customers."""
     return capacity * (1.0 + gain * implementation * back_office * skill)
 

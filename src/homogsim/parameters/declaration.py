@@ -58,7 +58,7 @@ def parameter(
     Bounds are inclusive. `live` says whether the value may change while a run goes on; the others shape the world at
     its start. `role` tells analyses what is a policy or business *lever* and what is an *uncertainty* about the world.
     """
-    facts = {
+    facts: dict[str, Any] = {
         "unit": unit,
         "symbol": symbol,
         "source": source,

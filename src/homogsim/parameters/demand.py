@@ -11,6 +11,8 @@ from homogsim.parameters.declaration import JUDGEMENT, STUDY, Group, parameter
 TARGET_PRICE = "calibrated to outlet and category price elasticities"
 
 
+# fmt: off
+
 class Calendar(Group):
     """Months of a run; month 0 is when automation arrives."""
 
@@ -73,11 +75,11 @@ class Consumers(Group):
     choice_noise: float = parameter(
         1.8, 0.2, 20.0, "$", "μ", "scale of unobserved taste; small means shops are close substitutes", TARGET_PRICE,
         level="essential", live=True,
-    )  # fmt: skip
+    )
     taste_strength: float = parameter(
         4.0, 0.0, 20.0, "$/sd²", "θ", "dollars lost per squared distance to the ideal offering",
         level="essential", live=True,
-    )  # fmt: skip
+    )
     taste_strength_sd: float = parameter(0.0, 0.0, 1.0, "sd of log", "", "spread of taste strength", JUDGEMENT)
     distance_cost: float = parameter(
         2.52, 0.0, 20.0, "$/ln min", "τ", "cost of travel", "calibrated to the distance elasticity", live=True
@@ -87,24 +89,24 @@ class Consumers(Group):
     personalization_value: float = parameter(
         2.0, 0.0, 20.0, "$", "βP", "mean value of full personalization",
         "5–30 % of the price (Deloitte 2015, from memory)", level="essential", live=True,
-    )  # fmt: skip
+    )
     locality_value: float = parameter(
         0.75, 0.0, 20.0, "$", "βL", "mean value of a local shop over a standardized one",
         "0–20 % of the price (Printezis et al. 2019; Davidson et al. 2023 find none)", level="essential", live=True,
-    )  # fmt: skip
+    )
     loyalty: float = parameter(0.3, -5.0, 5.0, "$", "ψ", "mean state dependence (negative: variety seekers)", live=True)
     loyalty_sd: float = parameter(0.6, 0.0, 5.0, "$", "", "spread of state dependence")
     contact_aversion: float = parameter(
         1.0, 0.0, 10.0, "$", "ψH", "dislike of fully automated contact",
         "handmade premium up to 17 % (Fuchs et al. 2015)", live=True,
-    )  # fmt: skip
+    )
     disclosure_cost: float = parameter(
         0.5, 0.0, 10.0, "$", "ζ", "dislike of contact disclosed as automated", "bounded by Luo et al. 2019", live=True
     )
     visit_probability: float = parameter(
         0.4, 0.0, 1.0, "1/month", "", "probability that a consumer visits in a month", "calibrated to repeat visits",
         live=True,
-    )  # fmt: skip
+    )
 
 
 __all__ = ["STUDY", "Calendar", "Consumers", "World"]

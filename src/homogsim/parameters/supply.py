@@ -9,12 +9,14 @@ from homogsim.parameters.declaration import JUDGEMENT, Group, parameter
 TURNOVER = "calibrated to survival and turnover (BLS, BDS)"
 
 
+# fmt: off
+
 class Offering(Group):
     """How offerings move."""
 
     template_pull: float = parameter(
         0.03, 0.0, 0.5, "1/month", "λ", "speed at which a tool's template pulls the offering", level="essential", live=True
-    )  # fmt: skip
+    )
     anchoring: float = parameter(0.05, 0.0, 0.5, "1/month", "ρ", "speed of return to the firm's identity", live=True)
     noise: float = parameter(0.02, 0.0, 1.0, "taste sd", "σ", "monthly noise of the offering", live=True)
     spillover: float = parameter(
@@ -40,7 +42,7 @@ class Firms(Group):
     attention_memory: float = parameter(0.8, 0.0, 1.0, "1/month", "", "smoothing of the load on attention", JUDGEMENT)
     reinvestment: float = parameter(
         0.3, 0.0, 1.0, "share", "r", "share of savings reinvested in differentiation", level="essential", role="lever", live=True
-    )  # fmt: skip
+    )
     differentiation_scale: float = parameter(8000.0, 1.0, 1e9, "$", "", "reinvestment that adds one unit of capital G")
     differentiation_memory: float = parameter(0.97, 0.0, 0.9999, "1/month", "", "what remains of G after a month")
     human_share: float = parameter(
@@ -57,11 +59,11 @@ class Firms(Group):
     alignment: Literal["uniform", "split"] = parameter(
         "uniform", None, None, "", "", "how well firms know what sets them apart: uniform in (0, 1), or half of them 1 and half 0",
         choices=("uniform", "split"),
-    )  # fmt: skip
+    )
     customer_focus: float = parameter(
         0.3, 0.0, 1.0, "-", "", "weight of customers' response when a firm judges a tool (0: cost only)",
         level="essential", role="lever", live=True,
-    )  # fmt: skip
+    )
     review_interval: int = parameter(3, 1, 120, "months", "R", "months between reviews of tools", JUDGEMENT)
     slow_interval: int = parameter(12, 1, 120, "months", "", "months between reviews of slow firms", JUDGEMENT)
     slow_share: float = parameter(0.25, 0.0, 1.0, "share", "", "share of slow firms", JUDGEMENT)

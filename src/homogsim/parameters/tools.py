@@ -41,6 +41,8 @@ def _quality_gain(default: float) -> Any:
     return parameter(default, 0.0, 10.0, "$", "γ", meaning, live=True)
 
 
+# fmt: off
+
 class Tier(Group):
     """The generic tier, and the form of the others, which differ in their defaults only."""
 
@@ -78,7 +80,7 @@ class Tools(Group):
     available: tuple[TierName, ...] = parameter(
         ("generic", "industry", "custom"), None, None, "", "", "tiers on the market", role="lever", live=True,
         choices=("generic", "industry", "custom"),
-    )  # fmt: skip
+    )
     contact_levels: tuple[float, ...] = parameter(
         (0.3, 0.8), None, None, "-", "a_F", "intensities of automated contact on the menu (pilot, full)", role="lever", live=True
     )
@@ -107,7 +109,7 @@ class Tools(Group):
     heard_from_peers: float = parameter(
         0.04, 0.0, 1.0, "1/month", "q", "added hazard when all peers have adopted", "Bass q (Sultan et al. 1990)",
         level="essential", live=True,
-    )  # fmt: skip
+    )
     peers: int = parameter(6, 2, 100, "peers", "", "peers of a storefront (Watts–Strogatz)", JUDGEMENT)
     peers_rewired: float = parameter(0.1, 0.0, 1.0, "share", "", "share of peer links rewired", JUDGEMENT)
     peer_influence: float = parameter(500.0, 0.0, 1e6, "$", "", "value of a choice that all peers have made", live=True)

@@ -26,6 +26,9 @@ MOST_SECTORS = 4
 
 ALL_SECTORS = -1
 
+TEMPLATE_MARKS = {"generic": 95.0, "industry": 170.0, "custom": 55.0}
+"""Areas in square points; industry and custom templates may stand in one place, then the larger frames the smaller."""
+
 
 @drawing("Offerings before automation and at the end in one common projection, with the tools' templates")
 def offering_space(results: Results) -> Figure:
@@ -128,7 +131,7 @@ def _draw_templates(axes: Axes, templates: pd.DataFrame, view: Projection) -> No
         axes.scatter(
             place[:, 0],
             place[:, 1],
-            s=95,
+            s=TEMPLATE_MARKS[tier],
             marker="X",
             c=TOOL_STYLES[tier].colour,
             edgecolors=INK,

@@ -19,7 +19,7 @@ from homogsim.plots.time import (
     widen,
     year_axis,
 )
-from homogsim.plots.wording import EMPTY_MARKET, change_text, dollars, percent
+from homogsim.plots.wording import EMPTY_MARKET, change_text, dollars
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 PANELS = (
     ("mean_price", "Price: mean over what is sold", "$ per purchase", BLUE),
-    ("mean_markup", "Markup: (price − unit cost) / price", "% of price", GREEN),
+    ("mean_markup", "Markup: what a purchase brings above its unit cost", "$ per purchase", GREEN),
     ("price_dispersion", "Price dispersion: how prices differ within a town and sector", "sd of ln price", PURPLE_INK),
 )
 
@@ -45,7 +45,8 @@ def prices(results: Results) -> Figure:
     figure = new_figure(
         "What customers pay",
         f"From {before} to {after}: mean price {dollars(price[0], 4)} → {dollars(price[1], 4)} "
-        f"({change_text(*price)}),\nmarkup {percent(markup[0])} → {percent(markup[1])} of the price.{end_note(results)}"
+        f"({change_text(*price)}),\nmarkup {dollars(markup[0])} → {dollars(markup[1])} "
+        f"({change_text(*markup)}).{end_note(results)}"
         if np.isfinite([price, markup]).any()
         else EMPTY_MARKET,
         height=7.6,
@@ -59,8 +60,8 @@ def prices(results: Results) -> Figure:
         if drawn is not None:
             widen(axes, NARROWEST * float(np.nanmax(np.abs(column(results, name)))))
         note_if_empty(axes, [drawn])
-    dollar_axis(panels[0])
-    panels[1].yaxis.set_major_formatter(lambda value, _: percent(value))
+    for axes in panels[:2]:
+        dollar_axis(axes)
     year_axis(panels, results)
     figure.align_ylabels(panels)
     return figure

@@ -92,7 +92,9 @@ def observed_spells(results: Results, begin: int, end: int) -> Spells:
     start, stop = (table[name].to_numpy(dtype=np.float64) for name in ("start", "stop"))
     within = (np.minimum(stop, end) > np.maximum(start, begin)) & table["tool"].isin(TOOLS).to_numpy()
     birth = table["birth"].to_numpy(dtype=np.float64)
-    closed = (table["event"].to_numpy() == 1) & (stop <= end)
+    # a tool taken up in the very month of closing leaves a spell without time: the business closed with the one before
+    lives = table.groupby("uid")[["stop", "event"]].transform("max")
+    closed = ((lives["event"] == 1) & (table["stop"] == lives["stop"])).to_numpy() & (stop <= end)
     state = table["tool"].map({tool: code for code, tool in enumerate(TOOLS)}).fillna(0).to_numpy(dtype=np.int64)
     ages = np.maximum(start, begin) - birth, np.minimum(stop, end) - birth
     business = table["uid"].to_numpy(dtype=np.int64)
