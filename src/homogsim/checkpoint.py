@@ -1,187 +1,176 @@
-"""Checkpoints: the state of a model as plain arrays and JSON, no pickle. Loading and going on gives the same bits."""
+"""Checkpoints: a model in a file, as plain arrays and JSON, no pickle. Loading and going on gives the same bits.
+
+`homogsim.state` says what is stored; this module says how a file is written, and how far one is trusted: everything
+that it says is compared with a new model of its scenario before it is used.
+"""
 
 from __future__ import annotations
 
 import json
-import zipfile
-from dataclasses import fields
-from io import BytesIO
+import warnings
+from collections.abc import Mapping
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
-from numpy.typing import NDArray
 
-from homogsim.agents.market import Death, Decision
+from homogsim import state
+from homogsim.agents.market import FLOWS
+from homogsim.archives import read_array, read_arrays, write_arrays
 from homogsim.errors import HomogsimError, StorageError
-from homogsim.laws.demand import Appeal
-from homogsim.metrics.observation import Observation
-from homogsim.recording import Pending
-from homogsim.results.folder import storage_errors, write_file
-from homogsim.scenario import Scenario
+from homogsim.scenario import Scenario, check_budget
 
 if TYPE_CHECKING:
     from homogsim.model import MarketModel
 
-FORMAT = 1
-CHANGING = ("last", "last_before", "bought", "inclusive", "surplus")
-"""Columns of consumers that a run changes; the others are keyed draws and are drawn again."""
-TABLES = ("towns", "snapshots", "firm_months")
+FORMAT = 2
+"""Raised when older files can no longer be read."""
+MOST_FACTS = 1e6
+"""Bytes of JSON, at most."""
+FIRM_MONTH_BYTES = 400.0
+"""Bytes that a business takes in a month of biographies."""
 
-Arrays = dict[str, NDArray[Any]]
+
+class CheckpointWarning(UserWarning):
+    """A checkpoint that can be read, but not with a promise of the same bits."""
 
 
 def save(model: MarketModel, path: Path) -> Path:
-    """Write a checkpoint, whole or not at all."""
-    arrays, facts = _market_state(model), _facts(model)
-    arrays |= _recorder_state(model)
-    buffer = BytesIO()
-    np.savez_compressed(buffer, facts=np.frombuffer(json.dumps(facts).encode(), dtype=np.uint8), **arrays)  # type: ignore[arg-type]
-    partial = path.with_name(path.name + ".partial")
-    with storage_errors(path):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        write_file(partial, lambda file: file.write(buffer.getbuffer()))
-        partial.replace(path)
+    """Write a checkpoint, whole or not at all, in place of an older one; equal states give equal files."""
+    facts = json.dumps(_facts(model), allow_nan=False).encode()
+    arrays = {"facts": np.frombuffer(facts, dtype=np.uint8)}
+    write_arrays(path, arrays | state.of_market(model.market) | state.of_recorder(model.recorder))
     return path
 
 
 def load(cls: type[MarketModel], path: Path, **options: Any) -> MarketModel:
-    """Read a checkpoint into a new model."""
-    arrays = _read(path)
+    """Read a checkpoint into a new model of class `cls`."""
+    own = sorted(name for name in options if name in ("scenario", "seed", "rng") or "." in name)
+    if own:
+        raise HomogsimError(f"a checkpoint brings its own {own[0]}", help="`set_live` changes a live parameter.")
+    facts = _read_facts(path)
+    scenario = _scenario(facts, path)
+    arrays = read_arrays(path, _most_bytes(facts, scenario))
+    model = cls(scenario, **({"record_every": facts["record_every"], "biographies": facts["biographies"]} | options))
     try:
-        facts = json.loads(arrays.pop("facts").tobytes())
-        if facts["format"] != FORMAT:
-            raise StorageError(
-                f"the checkpoint has format {facts['format']}, this version reads {FORMAT}", str(path),
-                "Make it again with this version.",
-            )  # fmt: skip
-        scenario = Scenario.from_dict(facts["scenario"])
-        fixed = {"record_every": facts["record_every"], "biographies": facts["biographies"]}
-        model = cls(scenario, seed=facts["seed"], **(fixed | options))
-        _restore_market(model, arrays, facts)
-        _restore_recorder(model, arrays, facts)
-    except (KeyError, ValueError, IndexError, TypeError) as error:
-        if isinstance(error, HomogsimError):
-            raise
-        raise StorageError(f"the checkpoint is damaged ({error})", str(path), "Make it again.") from error
+        _restore_facts(model, facts)
+        state.restore_market(model.market, arrays)
+        state.restore_recorder(model.recorder, arrays)
+    except (KeyError, ValueError, IndexError, TypeError, OverflowError) as error:
+        _refuse(path, error)
+    model.running = model.month <= model.last_month
+    _wind_mesas_clock(model)
     return model
 
 
-def _read(path: Path) -> Arrays:
-    if not path.exists():
-        raise StorageError("there is no such checkpoint", str(path), "`model.save(path)` writes one.")
+def _refuse(path: Path, reason: object) -> NoReturn:
+    raise StorageError(f"the checkpoint is damaged ({reason!s:.200})", str(path), "Make it again.")
+
+
+def _version() -> str:
     try:
-        with storage_errors(path), np.load(path, allow_pickle=False) as stored:
-            return {name: stored[name] for name in stored.files}
-    except (ValueError, zipfile.BadZipFile, EOFError, KeyError) as error:
-        raise StorageError(f"this is not a checkpoint, or a damaged one ({error})", str(path)) from error
+        return version("homogsim")
+    except PackageNotFoundError:  # a checkout that was never installed
+        return "unknown"
 
 
 def _facts(model: MarketModel) -> dict[str, Any]:
     market, recorder = model.market, model.recorder
     return {
         "format": FORMAT,
+        "version": _version(),
         "scenario": model.scenario.as_dict(),
-        "seed": model.seed,
         "month": market.month,
         "last_traded": market.last_traded,
-        "flows": market.flows,
-        "steps": model.steps,
+        "flows": {name: _known(value) for name, value in market.flows.items()},
         "record_every": recorder.every,
         "biographies": recorder.biographies,
-        "scale": recorder.scale if np.isfinite(recorder.scale) else None,
-        "diversity_0": [value if np.isfinite(value) else None for value in recorder.diversity_0],
-        "causes": [death.cause for death in market.diary.deaths],
-        "reasons": [decision.reason for decision in market.diary.decisions],
-        "timeline": list(recorder.timeline[0]) if recorder.timeline else [],
-        "accounts": list(recorder.accounts[0]) if recorder.accounts else [],
-        "pending": len(recorder.pending),
+        "scale": _known(recorder.scale),
+        "diversity_0": [_known(value) for value in recorder.diversity_0],
+        "columns": {name: list(columns) for name, columns in state.ROWS.items()},
     }
 
 
-def _market_state(model: MarketModel) -> Arrays:
-    market, diary = model.market, model.market.diary
-    arrays: Arrays = {f"firms.{name}": values for name, values in market.firms.arrays().items()}
-    arrays |= {f"vendors.{name}": values for name, values in market.vendors.arrays().items()}
-    arrays |= {f"consumers.{name}": getattr(market.consumers, name) for name in CHANGING}
-    arrays["traded"] = market.traded
-    if market.appeal is not None:
-        arrays |= {f"appeal.{name}": values for name, values in market.appeal._asdict().items()}
-    arrays["births"] = np.array(diary.births, dtype=np.int64).reshape(-1, 2)
-    arrays["deaths"] = np.array([(d.month, d.uid) for d in diary.deaths], dtype=np.int64).reshape(-1, 2)
-    arrays["tools"] = np.array(diary.tools, dtype=np.float64).reshape(-1, 4)
-    arrays["decisions"] = np.array([d[:-1] for d in diary.decisions], dtype=np.float64).reshape(
-        -1, len(Decision._fields) - 1
-    )
-    for name in diary.lives[0] if diary.lives else ():
-        arrays[f"lives.{name}"] = np.concatenate([piece[name] for piece in diary.lives], axis=-1)
-    return arrays
+def _known(value: float) -> float | None:
+    return float(value) if np.isfinite(value) else None
 
 
-def _recorder_state(model: MarketModel) -> Arrays:
-    recorder = model.recorder
-    arrays: Arrays = {
-        "timeline": np.array([list(row.values()) for row in recorder.timeline], dtype=np.float64),
-        "accounts": np.array([list(row.values()) for row in recorder.accounts], dtype=np.float64),
-        "returns": np.array(recorder.returns, dtype=np.float64),
-    }
-    for table in TABLES:
-        pieces = getattr(recorder, table)
-        for name in pieces[0] if pieces else ():
-            arrays[f"{table}.{name}"] = np.concatenate([piece[name] for piece in pieces])
-    for n, waiting in enumerate(recorder.pending):
-        for field in fields(Observation):
-            arrays[f"pending.{n}.{field.name}"] = np.asarray(getattr(waiting.month, field.name))
-        arrays[f"pending.{n}.opened"], arrays[f"pending.{n}.closed"] = waiting.entries, waiting.exits
-    return arrays
+def _read_facts(path: Path) -> dict[str, Any]:
+    """Read what a checkpoint says about itself, and make sure that this version can use it."""
+    stored = read_array(path, "facts", MOST_FACTS)
+    try:
+        facts = json.loads(stored.tobytes())
+        form, writer = facts["format"], facts["version"]
+        if form == FORMAT:
+            _check_facts(facts)
+    except (KeyError, ValueError, TypeError, AttributeError, RecursionError) as error:
+        _refuse(path, error)
+    if form != FORMAT:
+        what = f"the checkpoint has format {form!s:.20} of homogsim {writer!s:.20}; this version reads format {FORMAT}"
+        raise StorageError(what, str(path), "Use that version, or make it again.")
+    if writer != _version():
+        told = f"{path} was written by homogsim {writer!s:.20}, this is {_version()}: going on may give other numbers"
+        warnings.warn(told, CheckpointWarning, stacklevel=4)
+    return facts
 
 
-def _restore_market(model: MarketModel, arrays: Arrays, facts: dict[str, Any]) -> None:
-    market, diary = model.market, model.market.diary
-    market.month, model.steps = int(facts["month"]), int(facts["steps"])
-    market.last_traded = int(facts["last_traded"])
-    market.flows = {name: float(value) for name, value in facts["flows"].items()}
-    market.firms.restore(_under(arrays, "firms."))
-    market.vendors.restore(_under(arrays, "vendors."))
-    for name in CHANGING:
-        getattr(market.consumers, name)[:] = arrays[f"consumers.{name}"]
-    market.traded[:] = arrays["traded"]
-    seen = _under(arrays, "appeal.")
-    market.appeal = Appeal(**seen) if seen else None
-    diary.births = [(int(month), int(uid)) for month, uid in arrays["births"]]
-    diary.deaths = [
-        Death(int(month), int(uid), cause)
-        for (month, uid), cause in zip(arrays["deaths"], facts["causes"], strict=True)
-    ]
-    diary.tools = [(int(month), int(uid), int(tool), float(contact)) for month, uid, tool, contact in arrays["tools"]]
-    diary.decisions = [
-        Decision(int(month), int(uid), int(tool), *(float(value) for value in rest), reason)
-        for (month, uid, tool, *rest), reason in zip(arrays["decisions"], facts["reasons"], strict=True)
-    ]
-    lives = _under(arrays, "lives.")
-    diary.lives = [lives] if lives else []
+def _check_facts(facts: Mapping[str, Any]) -> None:
+    whole = (facts["month"], facts["last_traded"], facts["record_every"])
+    if any(type(value) is not int or abs(value) > 1_000_000 for value in whole) or facts["record_every"] < 1:
+        raise ValueError("months are no months")
+    if type(facts["biographies"]) is not bool:
+        raise ValueError("biographies is neither true nor false")
+    numbers = (*facts["flows"].values(), facts["scale"], *facts["diversity_0"])
+    if not all(value is None or type(value) is float for value in numbers):
+        raise ValueError("flows of money or diversity are no numbers")
+    if set(facts["flows"]) != set(FLOWS) or len(facts["diversity_0"]) != 2:
+        raise ValueError("flows of money or diversity are incomplete")
+    if facts["columns"] != {name: list(columns) for name, columns in state.ROWS.items()}:
+        raise ValueError("its tables have other columns than this version's")
 
 
-def _restore_recorder(model: MarketModel, arrays: Arrays, facts: dict[str, Any]) -> None:
-    recorder = model.recorder
-    recorder.scale = np.nan if facts["scale"] is None else float(facts["scale"])
-    first, second = (np.nan if value is None else float(value) for value in facts["diversity_0"])
-    recorder.diversity_0 = (first, second)
-    recorder.returns = arrays["returns"].tolist()
-    for table in ("timeline", "accounts"):
-        rows = [dict(zip(facts[table], row.tolist(), strict=True)) for row in arrays[table]]
-        for row in rows:
-            row["month"] = int(row["month"])
-        setattr(recorder, table, rows)
-    for table in TABLES:
-        columns = _under(arrays, f"{table}.")
-        setattr(recorder, table, [columns] if columns else [])
-    for n in range(facts["pending"]):
-        stored = _under(arrays, f"pending.{n}.")
-        opened, closed = stored.pop("opened"), stored.pop("closed")
-        values = {name: value.item() if value.ndim == 0 else value for name, value in stored.items()}
-        recorder.pending.append(Pending(Observation(**values), opened, closed))
+def _scenario(facts: Mapping[str, Any], path: Path) -> Scenario:
+    try:
+        scenario = Scenario.from_dict(facts["scenario"])
+    except HomogsimError as error:
+        what = f"its scenario cannot be used: {error.what}"
+        raise StorageError(what, str(path), f"It was written by homogsim {facts['version']!s:.20}.") from error
+    except (KeyError, ValueError, TypeError, AttributeError) as error:
+        _refuse(path, error)
+    calendar = scenario.parameters.calendar
+    if not -calendar.before - calendar.warm_up <= facts["month"] <= calendar.months:
+        _refuse(path, f"month {facts['month']} is outside the calendar")
+    return scenario
 
 
-def _under(arrays: Arrays, prefix: str) -> Arrays:
-    return {name.removeprefix(prefix): values for name, values in arrays.items() if name.startswith(prefix)}
+def _most_bytes(facts: Mapping[str, Any], scenario: Scenario) -> float:
+    """Return the memory that the state of such a run may take, bytes."""
+    calendar, world = scenario.parameters.calendar, scenario.parameters.world
+    months = calendar.before + calendar.months
+    stories = facts["biographies"] * months * world.cells * world.sites * FIRM_MONTH_BYTES
+    return 2.0 * check_budget(scenario.parameters).memory_bytes + stories
+
+
+def _restore_facts(model: MarketModel, facts: Mapping[str, Any]) -> None:
+    market, recorder = model.market, model.recorder
+    market.month, market.last_traded = facts["month"], facts["last_traded"]
+    market.flows = {name: _or_nan(value) for name, value in facts["flows"].items()}
+    recorder.scale = _or_nan(facts["scale"])
+    recorder.diversity_0 = (_or_nan(facts["diversity_0"][0]), _or_nan(facts["diversity_0"][1]))
+
+
+def _or_nan(value: float | None) -> float:
+    return np.nan if value is None else value
+
+
+def _wind_mesas_clock(model: MarketModel) -> None:
+    """Let Mesa count the months that were run already: it has no public way to set its clock.
+
+    That is `steps` and, since Mesa 3.5, `time` and the event that makes the next step.
+    """
+    calendar = model.parameters.calendar
+    months, model._user_step = model._user_step, lambda: None
+    for _ in range(model.month + calendar.before + calendar.warm_up):
+        model.step()
+    model._user_step = months

@@ -48,6 +48,7 @@ def firms_table(market: Market, last_month: int) -> pd.DataFrame:
         "birth": uid % UID_SITE - UID_MONTH,
         "death": pd.array(np.where(alive, 0, death), dtype="Int64"),
         "cause": [deaths[u].cause if u in deaths else "" for u in uid.tolist()],
+        "is_chain": lives["is_chain"],
         "born_with_tool": lives["born_with_tool"],
         "first_tool": [TOOLS[k] for k in first],
         "last_tool": [TOOLS[k] for k in lives["tool"].tolist()],
@@ -110,6 +111,8 @@ def spells_table(firms: pd.DataFrame, market: Market, last_month: int) -> pd.Dat
         stop = last_month if alive else int(death)
         start, tool, contact = int(birth), 0, 0.0
         for month, next_tool, next_contact in changes.get(int(uid), []):
+            if month >= stop and not alive:
+                break  # changed in the month of closing: the closing counts to the tool before
             if month > start:
                 rows.append((int(uid), start, min(month, stop), TOOLS[tool], contact, 0))
             start, tool, contact = min(month, stop), next_tool, next_contact
@@ -120,7 +123,7 @@ def spells_table(firms: pd.DataFrame, market: Market, last_month: int) -> pd.Dat
 
 def survival_summary(firms: pd.DataFrame, first_month: int, last_month: int) -> dict[str, float]:
     """Return Kaplan–Meier survival of entrants (opened in a recorded month) at 1, 2, 3, 5 and 10 years."""
-    entrants = firms[firms["birth"] >= first_month]
+    entrants = firms[(firms["birth"] >= first_month) & ~firms["is_chain"]]
     end = entrants["death"].fillna(last_month).to_numpy(dtype=np.float64)
     duration = end - entrants["birth"].to_numpy(dtype=np.float64)
     event = entrants["death"].notna().to_numpy()

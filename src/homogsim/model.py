@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import replace
+from functools import cached_property
+from operator import index
 from pathlib import Path
 from typing import Any, Literal
 
@@ -14,9 +16,11 @@ import numba
 import numpy as np
 
 from homogsim import checkpoint
-from homogsim.agents import adoption, shadow, trading, turnover
+from homogsim.agents import adoption, backlash, chains, shadow, trading, turnover
 from homogsim.agents.market import Market
-from homogsim.agents.views import Views
+from homogsim.agents.roster import Roster, Views
+from homogsim.agents.views import ConsumerAgent, FirmAgent
+from homogsim.collecting import TimelineCollector, latest
 from homogsim.errors import HomogsimError, ScenarioError
 from homogsim.lives import firms_table, spells_table, survival_summary
 from homogsim.parameters import Parameters, declared
@@ -44,11 +48,22 @@ class MarketModel(mesa.Model):
         Months between rows of the timeline.
     biographies : bool
         Record every business every month.
+    rng : int, optional
+        Another name of `seed`, Mesa's.
+    **changes
+        Parameters by dotted name: ``mesa.batch_run(MarketModel, {"tools.custom.upfront_cost": [4000.0, 8000.0]})``.
 
     Raises
     ------
     ScenarioError
-        For an unknown scenario or a value out of bounds.
+        For an unknown scenario or parameter, or a value out of bounds.
+    HomogsimError
+        For a seed that is no whole number, `seed` together with `rng`, `threads` or `record_every` below 1.
+
+    Notes
+    -----
+    Equal seeds give equal markets, so ``mesa.batch_run`` needs several seeds (``parameters={"seed": range(5)}``, or
+    its `rng` since Mesa 3.5): `iterations` would only repeat one of them.
     """
 
     def __init__(
@@ -61,22 +76,24 @@ class MarketModel(mesa.Model):
         record_every: int = 1,
         biographies: bool = False,
         rng: int | None = None,
+        **changes: Any,
     ) -> None:
-        chosen = scenario if isinstance(scenario, Scenario) else Scenario.read(scenario or "baseline")
-        if months is not None:
-            chosen = chosen.override("calendar.months", months)
-        wanted = seed if seed is not None else rng if rng is not None else chosen.seed
-        self._scenario_of_market = replace(chosen, seed=int(wanted))
-        super().__init__(rng=int(wanted))  # Mesa's own generators; the market never draws from them
+        given = "baseline" if scenario is None else scenario
+        read = given if isinstance(given, Scenario) else Scenario.read(given)
+        changes |= {} if months is None else {"calendar.months": months}
+        chosen = read.override(changes) if changes else read
+        wanted = _seed(seed, rng, chosen.seed)
+        self._scenario_of_market = replace(chosen, seed=wanted)
+        super().__init__(rng=wanted)  # Mesa's own generators; the market never draws from them
         if record_every < 1:
             raise HomogsimError(f"record_every is {record_every}", help="It must be 1 or more.")
         self.threads = _threads(threads)
         self._started, self._clock = now(), time.perf_counter()
-        self.market = Market(chosen.parameters, int(wanted), self.threads)
+        self.market = Market(chosen.parameters, wanted, self.threads)
         turnover.open_first_firms(self.market)
         self.recorder = Recorder(self.market, record_every, biographies)
         self._views = Views(self, self.market)
-        self._extinct = False
+        self._half_done = False
 
     # What Mesa asks for ---------------------------------------------------------------------------------------
 
@@ -92,8 +109,8 @@ class MarketModel(mesa.Model):
 
     @property
     def agents(self) -> Any:
-        """All consumers and open firms as agents; made now, if nobody asked before."""
-        self._views.refresh()
+        """All open firms and consumers as agents; made now, if nobody asked before."""
+        self._views.ask_for_everybody()
         return super().agents
 
     @agents.setter
@@ -103,24 +120,39 @@ class MarketModel(mesa.Model):
     @property
     def agents_by_type(self) -> dict[type, Any]:
         """Agents by their class (`FirmAgent`, `ConsumerAgent`)."""
-        self._views.refresh()
+        self._views.ask_for_everybody()
         return super().agents_by_type
 
     @property
     def agent_types(self) -> list[type]:
         """The classes of agents."""
-        self._views.refresh()
+        self._views.ask_for_everybody()
         return super().agent_types
 
+    def remove_all_agents(self) -> None:
+        """Let all agents go; they are views, so the market stays as it is."""
+        self._views.let_go()
+        super().remove_all_agents()
+
     @property
-    def firms(self) -> Sequence[Any]:
+    def firms(self) -> Roster[FirmAgent]:
         """Open firms by site: ``model.firms[3]`` is the agent at site 3."""
         return self._views.firms
 
     @property
-    def consumers(self) -> Sequence[Any]:
+    def consumers(self) -> Roster[ConsumerAgent]:
         """Consumers by row: ``model.consumers[0]``."""
         return self._views.consumers
+
+    @cached_property
+    def datacollector(self) -> mesa.DataCollector:
+        """The timeline as Mesa's tools want it (`TimelineCollector`); another collector may be put in its place."""
+        return TimelineCollector(self)
+
+    @property
+    def latest(self) -> dict[str, float]:
+        """Every metric of the month that has just ended, by name; NaN when it was not recorded (warm-up)."""
+        return latest(self.recorder, self.month - 1)
 
     # Running --------------------------------------------------------------------------------------------------
 
@@ -149,12 +181,17 @@ class MarketModel(mesa.Model):
         if self.market.month > self.last_month:
             self.running = False
             return
+        self._refuse_half_month()
+        self._half_done = True
         market, recorder = self.market, self.recorder
         numba.set_num_threads(self.threads)
         if market.month == 0:
             recorder.freeze_scale()
+            backlash.remember(market, recorder.scale)
         trading.feel_shocks(market)
+        adoption.retrain(market)
         adoption.hear(market)
+        backlash.feel(market)
         adoption.review(market)
         trading.live_by_the_laws(market)
         trading.set_prices(market)
@@ -166,14 +203,17 @@ class MarketModel(mesa.Model):
         exits = turnover.close(market)
         recorder.note_exits(exits)
         entries = turnover.found(market)
+        chains.open_outlets(market)
         recorder.close_month(seen, exits, entries)
-        self._extinct = not market.firms.is_open.any()
         market.month += 1
+        self._half_done = False
         self.running = market.month <= self.last_month
+        self._views.follow()
 
     def run(self, on_month: Callable[[MarketModel], None] | None = None) -> MarketModel:
         """Run to the last month, calling `on_month` after each, and return the model."""
         while self.month <= self.last_month:
+            self._refuse_half_month()  # here as well: Mesa 3.5 makes no step any more after one that was interrupted
             self.step()
             if on_month is not None:
                 on_month(self)
@@ -182,6 +222,11 @@ class MarketModel(mesa.Model):
     def run_model(self) -> None:
         """Run to the last month (Mesa's name)."""
         self.run()
+
+    def _refuse_half_month(self) -> None:
+        if self._half_done:
+            what = f"month {self.month} was interrupted half-way, so the market cannot go on from here"
+            raise HomogsimError(what, help="Start again, or load a checkpoint.")
 
     def set_live(self, key: str, value: Any) -> None:
         """Change a parameter from the next month on.
@@ -234,28 +279,48 @@ class MarketModel(mesa.Model):
     def _status(self) -> Status:
         if self.market.month <= self.last_month:
             return "interrupted"
-        return "extinct" if self._extinct else "complete"
+        return "complete" if self.market.firms.is_open.any() else "extinct"
 
     def save(self, path: str | Path) -> Path:
         """Write a checkpoint: state as plain arrays and JSON. Loading it and going on gives the same bits.
+
+        Mesa's own generators (`random`, `rng`), which the market does not use, are not part of it.
 
         Raises
         ------
         StorageError
             If it cannot be written.
+        HomogsimError
+            In the middle of a month.
         """
+        self._refuse_half_month()
         return checkpoint.save(self, Path(path))
 
     @classmethod
     def load(cls, path: str | Path, **options: Any) -> MarketModel:
-        """Read a checkpoint; `options` are those of the constructor except scenario and seed.
+        """Read a checkpoint; `options` are those of the constructor except scenario, seed and parameters.
 
         Raises
         ------
         StorageError
-            If it is missing, damaged or from another version.
+            If it is missing, damaged, or of another format.
+
+        Warns
+        -----
+        CheckpointWarning
+            If another version of homogsim wrote it: going on may then give other numbers.
         """
         return checkpoint.load(cls, Path(path), **options)
+
+
+def _seed(seed: int | None, rng: int | None, default: int) -> int:
+    if seed is not None and rng is not None:
+        raise HomogsimError("seed and rng are given", help="They are two names of one thing; give one of them.")
+    wanted = seed if seed is not None else rng if rng is not None else default
+    try:
+        return index(wanted)
+    except TypeError:
+        raise HomogsimError(f"the seed is {wanted!r:.80}", help="A whole number is needed.") from None
 
 
 def _threads(wanted: int | None) -> int:

@@ -15,6 +15,7 @@ from homogsim.laws import stocks
 from homogsim.metrics.observation import EXACT_OUTLETS, Observation
 from homogsim.metrics.similarity import similarity_scale
 from homogsim.metrics.table import row, town_rows
+from homogsim.parameters import TOOLS
 
 SNAPSHOT_EVERY = 60
 """Months from one snapshot of all businesses to the next."""
@@ -50,7 +51,7 @@ class Recorder:
     def freeze_scale(self) -> None:
         """Fix ℓ, the median distance between two outlets before anything has happened, and D of that state."""
         firms = self.market.firms
-        outlets = np.flatnonzero(firms.is_open)
+        outlets = np.flatnonzero(firms.independent)
         if outlets.size > SCALE_SAMPLE:
             luck = self.market.streams.uniform("panel", outlets, self.market.month, 1)
             outlets = outlets[np.argsort(luck, kind="stable")[:SCALE_SAMPLE]]
@@ -130,7 +131,9 @@ class Recorder:
 
     def _observe(self) -> Observation:
         market, world = self.market, self.market.parameters.world
-        firms, rows = market.firms, np.flatnonzero(market.traded)
+        firms = market.firms
+        rows = np.flatnonzero(market.traded & ~firms.is_chain)
+        chain = market.traded & firms.is_chain
         now = operations(firms, rows)
         quality = stocks.expected_quality(
             now.quality, now.implementation, now.contact, now.back_office, market.parameters.tools.quality_floor,
@@ -164,6 +167,10 @@ class Recorder:
             contact=firms.contact[rows],
             returns=np.array(self.returns),
             sample=sample,
+            chain_outlets=int(chain.sum()),
+            chain_sales=float(firms.sales[chain].sum()),
+            chain_expected_sales=float(firms.expected_sales[chain].sum()),
+            chain_profit=float(firms.profit[chain].sum()),
         )
 
     def _snapshot(self) -> Table:
@@ -177,7 +184,8 @@ class Recorder:
             "site": rows,
             "town": market.site_town[rows],
             "sector": market.site_sector[rows],
-            "tool": firms.tool[rows].astype(np.int64),
+            "is_chain": firms.is_chain[rows],
+            "tool": np.array(TOOLS, dtype=object)[firms.tool[rows]],
             "contact": firms.contact[rows],
             "sales": firms.sales[rows],
             "price": firms.price[rows],

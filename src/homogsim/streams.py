@@ -78,6 +78,7 @@ STREAMS = MappingProxyType(
         "site places": "where storefronts lie inside their town",
         "oversight": "whether a firm watches its customers' satisfaction",
         "shock": "a firm's monthly demand or cost shock",
+        "chain": "whether a chain looks at an empty site in a month",
         "retirement": "whether an owner retires in a month",
         "entry": "whether a founder opens a firm at an empty site",
         "born with tool": "whether a new firm starts with a tool",

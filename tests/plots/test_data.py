@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from numpy.testing import assert_allclose, assert_array_equal
 from plots.markets import crowded, drawn_once, market
+from scipy.spatial.distance import pdist
 
 from homogsim.metrics.survival import kaplan_meier, survival_at
+from homogsim.parameters import TOOLS
 from homogsim.plots import figure
 from homogsim.plots.firms import turnover_by_year
 from homogsim.plots.survival import BEFORE, observed_spells, survival_curves
@@ -125,6 +129,28 @@ def test_town_map_shows_every_business_where_it_is() -> None:
         assert shown == (results.snapshots["month"] == month).sum()
 
 
+def test_tools_may_stand_as_codes_in_snapshots() -> None:
+    results = market("ordinary")
+    codes = results.snapshots["tool"].map({tool: code for code, tool in enumerate(TOOLS)})
+    coded = replace(results, snapshots=results.snapshots.assign(tool=codes.astype(np.int64)))
+    for name in ("town_map", "offering_space"):
+        by_code, by_name = figure(coded, name), drawn_once("ordinary", name)
+        for tool in TOOLS:
+            ours, theirs = marked(by_code, f"firms with {tool}"), marked(by_name, f"firms with {tool}")
+            assert [a.get_offsets().tolist() for a in ours] == [a.get_offsets().tolist() for a in theirs]
+
+
+def test_names_of_towns_do_not_cover_each_other() -> None:
+    results = market("ordinary")
+    near = results.town_positions.assign(x=[0.2, 0.22, 0.24, 0.9], y=[0.5, 0.51, 0.5, 0.5])
+    drawn = figure(replace(results, town_positions=near), "town_map")
+    FigureCanvasAgg(drawn).draw()
+    for axes in drawn.axes:
+        boxes = [t.get_window_extent() for t in axes.texts if t.get_text().startswith("town ")]
+        assert len(boxes) == 4
+        assert not any(box.overlaps(other) for i, box in enumerate(boxes) for other in boxes[i + 1 :])
+
+
 def test_roads_join_their_towns() -> None:
     results = market("ordinary")
     roads = marked(drawn_once("ordinary", "town_map"), "roads")[0].get_segments()
@@ -153,6 +179,8 @@ def test_offering_space_shows_the_snapshots_in_one_projection() -> None:
         found, expected = np.abs(np.concatenate(shown)), np.abs(flat[own])
         order = np.lexsort(found.T), np.lexsort(expected.T)
         assert_allclose(found[order[0]], expected[order[1]], atol=1e-9)
+        mean = pdist(points[own]).mean()
+        assert axes.get_title(loc="left") == f"sector {sector}: {own.sum()} businesses, mean distance {mean:.2f}"
     share = values[-1] / values.sum()
     assert f"({100 * share:.0f} % of variance)" in drawn.axes[2].get_xlabel()
 
@@ -225,6 +253,17 @@ def test_survival_counts_a_business_for_a_tool_only_while_it_uses_it() -> None:
         assert spells.event[here].sum() == closed.sum()
 
 
+def test_a_closing_in_the_month_of_a_change_counts_for_the_tool_before() -> None:
+    results = crowded()
+    closing = results.spells.query("tool == 'none' and event == 1 and stop > 1").iloc[0]
+    table = results.spells.copy()
+    table.loc[closing.name, "event"] = 0
+    table.loc[len(table)] = {**closing, "start": closing["stop"], "tool": "custom", "event": 1}
+    before, after = (observed_spells(r, 0, 60) for r in (results, replace(results, spells=table)))
+    assert_array_equal(before.event, after.event)
+    assert_array_equal(before.state, after.state)
+
+
 def test_survival_curves_fall_within_their_bands() -> None:
     curves = survival_curves(crowded())
     assert [curve.name for curve in curves] == [BEFORE, "none", "generic"]
@@ -246,3 +285,12 @@ def test_numbers_at_risk_stand_below() -> None:
         for place, age in enumerate((1, 12, 24, 36)):
             at_risk = int(((spells.start < age) & (age <= spells.stop)).sum())
             assert numbers[row * per_curve + place] == at_risk
+
+
+@pytest.mark.parametrize("results", [crowded(), crowded(60), market("ordinary")], ids=["crowded", "sparse", "ordinary"])
+def test_curves_are_drawn_only_where_enough_businesses_are_at_risk(results: Results) -> None:
+    for curve in survival_curves(results):
+        months = np.arange(curve.age[0] + 1, curve.age[-1] + 1)
+        at_risk = [((curve.spells.start < t) & (t <= curve.spells.stop)).sum() for t in months]
+        assert min(at_risk) >= 5
+        assert len(months) >= 12

@@ -11,7 +11,7 @@ from scipy.spatial.distance import pdist
 
 from homogsim.parameters import TOOLS
 from homogsim.plots.labels import spread_apart
-from homogsim.plots.projection import mean_distance, principal_axes
+from homogsim.plots.projection import principal_axes
 from homogsim.plots.style import MUTED, PURPLE_INK, TOOL_STYLES, WARM_INK
 from homogsim.plots.wording import change_text, dollars, money, percent, plain, signed, signed_percent
 
@@ -51,12 +51,6 @@ def test_degenerate_clouds_have_a_view(points: np.ndarray) -> None:
     assert view(points).shape == (len(points), 2)
     assert np.isfinite(view(points)).all()
     assert all(0.0 <= share <= 1.0 for share in view.shares)
-
-
-def test_mean_distance_counts_all_dimensions() -> None:
-    points = cloud(40, 4)
-    assert mean_distance(points) == pytest.approx(pdist(points).mean())
-    assert np.isnan(mean_distance(points[:1]))
 
 
 # --- labels -----------------------------------------------------------------------------------------------------------

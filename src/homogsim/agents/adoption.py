@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from homogsim.agents.firms import Operations, Tiers, appeal, business, operations, tiers
 from homogsim.agents.market import Decision, Market
-from homogsim.agents.vendors import mean_template, vendor_of
+from homogsim.agents.vendors import mean_template, retrained, vendor_of
 from homogsim.laws import adoption as law
 from homogsim.laws import offering, stocks
 from homogsim.laws.response import own_share_response
@@ -25,6 +25,15 @@ STAY = 63
 """Index of staying as one is among the keyed draws of a choice; the others have 8·tier + level."""
 
 
+def retrain(market: Market) -> None:
+    """Let vendors retrain their templates on what their clients offer."""
+    firms, speed = market.firms, market.parameters.vendors.retraining
+    clients = firms.independent & (firms.vendor >= 0)
+    if speed > 0.0 and clients.any():
+        vendors = market.vendors
+        vendors.template[:] = retrained(vendors.template, firms.offering[:, clients], firms.vendor[clients], speed)
+
+
 def hear(market: Market) -> None:
     """Let firms hear of automation, alone or from peers who have adopted."""
     if not market.automation:
@@ -32,13 +41,13 @@ def hear(market: Market) -> None:
     firms, tools = market.firms, market.parameters.tools
     adopters = _share_of_peers(market, firms.tool > 0)
     hazard = law.hazard_of_hearing(tools.heard_alone, tools.heard_from_peers, adopters)
-    firms.heard |= firms.is_open & (market.streams.uniform("heard", firms.uid, market.month) < hazard)
+    firms.heard |= firms.independent & (market.streams.uniform("heard", firms.uid, market.month) < hazard)
 
 
 def _share_of_peers(market: Market, having: Flags, rows: Rows | slice = slice(None)) -> Floats:
     """Return for each firm at `rows` the share of its open peers that have something; 0 without open peers."""
     peers = market.peers[rows]
-    present = (peers >= 0) & market.firms.is_open[peers]
+    present = (peers >= 0) & market.firms.independent[peers]
     count = present.sum(axis=1)
     return np.where(count > 0, (present & having[peers]).sum(axis=1) / np.maximum(count, 1), 0.0)
 
@@ -62,7 +71,7 @@ def due_for_review(market: Market) -> Ints:
     firms, month = market.firms, market.month
     free = month - firms.changed >= market.parameters.tools.commitment
     due = (month + firms.review_phase) % firms.review_interval == 0
-    return np.flatnonzero(firms.is_open & firms.heard & (firms.expected_sales > 0.0) & free & due)
+    return np.flatnonzero(firms.independent & firms.heard & (firms.expected_sales > 0.0) & free & due)
 
 
 def review(market: Market) -> None:
@@ -161,7 +170,7 @@ def _expected_profit(market: Market, menu: Menu, believed: Floats) -> Floats:
     seen = appeal(planned, come_to, price, _mean_offering(market, menu), parameters)
     asked = rows[menu.first[:-1]]
     response = own_share_response(
-        asked, menu.first, market.appeal, seen, market.tastes, market.streets, market.choices, market.threads
+        asked, menu.first, market.appeal, seen, market.wanted, market.streets, market.choices, market.threads
     )
     sales = law.damped_sales(firms.expected_sales[rows], response, parameters.firms.customer_focus)
     base_cost = firms.base_cost[rows]
@@ -215,10 +224,11 @@ def _values(market: Market, menu: Menu, profit: Floats) -> Floats:
     firms = market.firms
     now = np.repeat(profit[menu.first[:-1]], np.diff(menu.first))
     peers = market.peers[menu.firm]
-    present = (peers >= 0) & firms.is_open[peers]
+    present = (peers >= 0) & firms.independent[peers]
     alike = (firms.tool[peers] == menu.tool[:, None]) & ((firms.contact[peers] > 0.0) == (menu.contact > 0.0)[:, None])
     share = (present & alike).sum(axis=1) / np.maximum(present.sum(axis=1), 1)
-    clients = np.bincount(firms.tool[firms.is_open], minlength=len(TOOLS)) / max(1, int(firms.is_open.sum()))
+    independent = firms.independent
+    clients = np.bincount(firms.tool[independent], minlength=len(TOOLS)) / max(1, int(independent.sum()))
     network = np.where(menu.tool > 0, tools.network_value * clients[menu.tool], 0.0)
     return law.option_value(
         profit, now, tools.horizon, tools.discount, menu.upfront + menu.training, tools.peer_influence * share, network
@@ -288,7 +298,7 @@ def _pay(market: Market, rows: Ints, upfront: Floats, training: Floats, new: Fla
     ):
         counts = (firms.adopted[rows] >= 0) & (month - firms.adopted[rows] < months)
         outlay[rows] += counts * (upfront + training)
-        upfronts[rows] += counts * upfront
+        upfronts[rows] += counts * (upfront + training)
 
 
 def start_tool(market: Market, rows: Rows, tool: Ints, contact: Floats, vendor: Ints) -> None:
@@ -330,7 +340,8 @@ def _choose_vendor(market: Market, rows: Rows, tool: Ints) -> Ints:
     numbers = np.arange(each)
     sector = market.site_sector[rows]
     options = vendor_of(tool[:, None], sector[:, None], numbers[None, :], sectors, each)
-    clients = np.bincount(market.firms.vendor[market.firms.vendor >= 0], minlength=market.vendors.rows)
+    served = market.firms.is_open & (market.firms.vendor >= 0)
+    clients = np.bincount(market.firms.vendor[served], minlength=market.vendors.rows)
     values = law.vendor_values(clients[options].astype(np.float64), market.parameters.tools.network_value)
     uid = market.firms.uid[rows]
     luck = market.streams.uniform("vendor", uid[:, None], market.month, numbers[None, :])

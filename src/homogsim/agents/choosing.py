@@ -26,28 +26,45 @@ def _choose_alone(i, cell, tastes, streets, appeal, is_open, luck, outside, nois
         for j in range(count):
             if sites[j] == last[i]:
                 attraction[j] *= bonus
+    total = outside
+    for j in range(count):
+        total += attraction[j]
     winner = race(i, 0, luck, sites, count, padded, room, outside) if visits(i, luck) else -1
-    return sites[:count], attraction.copy(), sites[winner] if winner >= 0 else -1
+    return sites[:count], attraction.copy(), total, sites[winner] if winner >= 0 else -1
 
 
 def _alone(market: Market, row: int) -> Any:
     if market.appeal is None:
         raise HomogsimError("nobody has chosen yet", help="Run a month first: model.step().")
     parameters = market.parameters
-    luck = market.luck()._replace(month=np.uint64((market.last_traded) % 2**32))
+    luck = market.luck()._replace(month=np.uint64(market.last_traded % 2**32))
     return _choose_alone(
-        row, row // parameters.world.consumers, market.tastes, market.streets, market.appeal, market.traded, luck,
+        row, row // parameters.world.consumers, market.wanted, market.streets, market.appeal, market.traded, luck,
         1.0 if parameters.consumers.outside_option else 0.0, parameters.consumers.choice_noise,
         market.consumers.last_before, np.zeros(market.rooms.shape[1]),
     )  # fmt: skip
 
 
-def attractions_of(market: Market, row: int) -> tuple[NDArray[np.int32], NDArray[np.float64]]:
-    """Return the sites within a consumer's reach and e^{V/μ} of each, in last month's market."""
-    sites, attraction, _ = _alone(market, row)
-    return sites, attraction
+def attractions_of(market: Market, row: int) -> tuple[NDArray[np.int32], NDArray[np.float64], float]:
+    """Return the sites within a consumer's reach, e^{V/μ} of each, and their sum with the outside option.
+
+    It is last month's market; under parameters that changed since then, as they are now.
+
+    Raises
+    ------
+    HomogsimError
+        Before the first month.
+    """
+    sites, attraction, total, _ = _alone(market, row)
+    return sites, attraction, float(total)
 
 
 def visit_of(market: Market, row: int) -> int:
-    """Return the site that a consumer visited in last month's market, −1 for none."""
-    return int(_alone(market, row)[2])
+    """Return the site that a consumer visited in last month's market, −1 for none.
+
+    Raises
+    ------
+    HomogsimError
+        Before the first month.
+    """
+    return int(_alone(market, row)[3])

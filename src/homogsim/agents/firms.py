@@ -31,6 +31,8 @@ class Firms(Population):
     is_open: Flags = column(np.bool_, "whether a business is at the site", False)
     uid: Ints = column(np.int64, "identity of the business", -1)
     birth: Ints = column(np.int64, "month of opening")
+    is_chain: Flags = column(np.bool_, "whether the business is an outlet of a chain", False)
+    local: Floats = column(np.float64, "1 for a firm of the town, 0 for a chain", 1.0)
     identity: Floats = column(np.float64, "concept x*, taste sd", vector=True)
     offering: Floats = column(np.float64, "offering x, taste sd", vector=True)
     process: Floats = column(np.float64, "process y, taste sd", vector=True)
@@ -82,17 +84,28 @@ class Firms(Population):
     profit: Floats = column(np.float64, "profit this month, dollars")
     savings: Floats = column(np.float64, "savings of the tool this month, dollars")
     # The firm's twin without the tool (return on investment)
+    loss_months: Ints = column(np.int64, "months of losses in a row of a chain's outlet")
     shadow_offering: Floats = column(np.float64, "offering without the tool since adoption", vector=True)
     adopted: Ints = column(np.int64, "month of first adoption by choice (hugely negative: none)", NEVER)
     gain_12: Floats = column(np.float64, "Σ(π − π⁰) over the first 12 months, dollars")
     gain_36: Floats = column(np.float64, "Σ(π − π⁰) over the first 36 months, dollars")
     outlay_12: Floats = column(np.float64, "K + fees + training over the first 12 months, dollars")
     outlay_36: Floats = column(np.float64, "K + fees + training over the first 36 months, dollars")
-    upfront_12: Floats = column(np.float64, "K over the first 12 months, dollars")
-    upfront_36: Floats = column(np.float64, "K over the first 36 months, dollars")
+    upfront_12: Floats = column(np.float64, "K and training over the first 12 months, dollars")
+    upfront_36: Floats = column(np.float64, "K and training over the first 36 months, dollars")
     # The life so far
     total_profit: Floats = column(np.float64, "profit since opening, dollars")
     first_offering: Floats = column(np.float64, "offering in the first month", vector=True)
+
+    @property
+    def independent(self) -> Flags:
+        """Open small businesses: all but chains."""
+        return np.asarray(self.is_open & ~self.is_chain)
+
+
+def uid_of(sites: NDArray[np.integer], month: int) -> Ints:
+    """Return the identity of businesses that open at `sites` in `month`."""
+    return sites.astype(np.int64) * UID_SITE + month + UID_MONTH
 
 
 class Tiers(NamedTuple):
@@ -123,6 +136,7 @@ class Operations(NamedTuple):
     """How a firm, or an option of a firm, runs its business: what the laws of stocks need, one entry each."""
 
     quality: Floats
+    local: Floats
     tool: NDArray[np.integer]
     back_office: Floats
     contact: Floats
@@ -213,7 +227,7 @@ def appeal(now: Operations, come_to: Business, price: Floats, offering: Floats, 
     return Appeal(
         base=base,
         personalization=come_to.personalization,
-        locality=stocks.locality(firms.locality, fit, now.contact, now.human_share),
+        locality=stocks.locality(firms.locality * now.local, fit, now.contact, now.human_share),
         misfit=(1.0 - come_to.served_fit) ** 2,
         travel=stocks.distance_cost(consumers.distance_cost, tools.reach_gain, now.contact),
         price=price,
@@ -222,7 +236,8 @@ def appeal(now: Operations, come_to: Business, price: Floats, offering: Floats, 
 
 
 LIFE = (
-    "uid", "birth", "quality", "base_cost", "alignment", "born_with_tool", "identity", "first_offering", "offering",
+    "uid",
+    "is_chain", "birth", "quality", "base_cost", "alignment", "born_with_tool", "identity", "first_offering", "offering",
     "total_profit", "price", "sales", "tool", "adopted", "gain_12", "gain_36", "outlay_12", "outlay_36", "upfront_12",
     "upfront_36",
 )  # fmt: skip

@@ -14,7 +14,7 @@ from homogsim.agents.firms import Firms
 from homogsim.agents.vendors import Vendors, draw_vendors
 from homogsim.geography import Geography
 from homogsim.laws.demand import Appeal, Luck, Streets, Tastes, plan_blocks, workspaces
-from homogsim.laws.response import Choices
+from homogsim.laws.response import Choices, remove_outlet
 from homogsim.parameters import Parameters
 from homogsim.streams import Streams, stream_key
 
@@ -23,7 +23,7 @@ Ints = NDArray[np.int64]
 
 FLOWS = (
     "revenue", "input_costs", "fixed_costs", "fees", "reinvestment", "setup_and_training", "owner_draws",
-    "founders_capital", "closing_cash",
+    "founders_capital", "chain_profits", "closing_cash",
 )  # fmt: skip
 """Money that flows in a month: cash of all firms changes by revenue and capital in, less all the rest."""
 
@@ -87,6 +87,10 @@ class Market:
         self.plan: Ints = plan_blocks(self.streets.consumer_start)
         self.rooms: Floats = workspaces(threads, world.dimensions)
         self.appeal: Appeal | None = None
+        self.scale = np.nan
+        self.town_diversity_0: Floats = np.full(world.towns, np.nan)
+        self.local_factor: Floats | None = None
+        self.chain_price: Floats = np.full(world.sectors, np.nan)
         self.last_traded = self.month
         self.traded = np.zeros(self.firms.rows, dtype=bool)
         self.flows: dict[str, float] = dict.fromkeys(FLOWS, 0.0)
@@ -98,10 +102,28 @@ class Market:
         return self.month >= 0 and bool(self.parameters.tools.available)
 
     @property
+    def wanted(self) -> Tastes:
+        """Tastes as they are this month: with backlash, the value of the local is raised town by town."""
+        if self.local_factor is None:
+            return self.tastes
+        town = np.arange(self.consumers.rows) // self.parameters.world.consumers % self.parameters.world.towns
+        return self.tastes._replace(locality=self.tastes.locality * self.local_factor[town])
+
+    @property
     def choices(self) -> Choices:
         """Last month's choices, for what firms and founders expect."""
         people = self.consumers
         return Choices(people.inclusive, people.last_before, self.parameters.consumers.choice_noise)
+
+    def present_choices(self) -> Choices:
+        """Last month's choices without the outlets that have closed since: what newcomers find."""
+        gone = np.flatnonzero(self.traded & ~self.firms.is_open)
+        choices = self.choices
+        if gone.size:
+            choices = choices._replace(inclusive=choices.inclusive.copy())
+            for site in gone:
+                remove_outlet(int(site), self.appeal, self.wanted, self.streets, choices)
+        return choices
 
     def adopt(self, parameters: Parameters) -> None:
         """Go on under changed parameters: what consumers value follows, the same people with the same luck."""

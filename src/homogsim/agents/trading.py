@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from homogsim.agents import chains
 from homogsim.agents.firms import Business, appeal, business, operations, tiers
 from homogsim.agents.market import Market
 from homogsim.laws import money, offering, pricing, stocks
@@ -29,11 +30,13 @@ def live_by_the_laws(market: Market) -> None:
     level = stocks.trust_level(firms.contact, firms.human_share, firms.transparency, parameters.firms.trust_loss)
     firms.trust[:] = stocks.approach(firms.trust, level, parameters.firms.trust_speed)
     _move(market)
+    chains.hold_course(market)
     come_to = business(operations(firms), parameters)
     firms.served_fit[:] = come_to.served_fit
     firms.personalization[:] = come_to.personalization
+    saving = np.where(firms.is_chain, 0.0, come_to.saving)  # a chain's advantage holds all that its tools save
     firms.unit_cost[:] = stocks.unit_cost(
-        firms.base_cost, come_to.saving, come_to.served_fit, parameters.tools.served_fit_cost
+        firms.base_cost, saving, come_to.served_fit, parameters.tools.served_fit_cost
     )
 
 
@@ -66,7 +69,7 @@ def _imitated(market: Market) -> tuple[Floats, Floats]:
     firms, rate = market.firms, market.parameters.offering.imitation
     if rate == 0.0:
         return firms.offering, np.zeros(firms.rows)
-    profit = np.where(firms.is_open & market.traded, firms.profit, -np.inf)
+    profit = np.where(firms.is_open & (firms.expected_sales > 0.0), firms.profit, -np.inf)
     by_cell = profit.reshape(-1, market.parameters.world.sites)
     leader = by_cell.argmax(axis=1) + np.arange(len(by_cell)) * by_cell.shape[1]
     exists = np.isfinite(by_cell.max(axis=1))[market.site_cell]
@@ -86,6 +89,7 @@ def set_prices(market: Market) -> None:
         parameters.consumers.choice_noise,
         parameters.firms.price_adjustment,
     )
+    chains.set_prices(market)
 
 
 def choose(market: Market) -> None:
@@ -96,7 +100,7 @@ def choose(market: Market) -> None:
     people.last_before[:] = people.last
     sums = choose_month(
         market.plan,
-        market.tastes,
+        market.wanted,
         market.streets,
         market.appeal,
         firms.is_open,
@@ -137,13 +141,14 @@ def keep_accounts(market: Market) -> None:
     contribution = (firms.price - firms.unit_cost) * firms.sales
     firms.savings[:] = np.where(open_, np.maximum(firms.base_cost - firms.unit_cost, 0.0) * firms.sales, 0.0)
     reinvested = parameters.firms.reinvestment * firms.savings
-    fee = tiers(parameters).monthly_fee[firms.tool]
+    fee = np.where(firms.is_chain, 0.0, tiers(parameters).monthly_fee[firms.tool])
     rent = firms.fixed_cost * (1.0 + firms.shock)
     firms.fixed_cost_paid[:] = rent
     firms.profit[:] = np.where(open_, contribution - rent - fee - reinvested, 0.0)
     firms.total_profit += firms.profit
     paid = np.where(open_, _pay_setup(market), 0.0)
-    firms.cash += firms.profit - paid
+    brands = np.where(firms.is_chain, firms.profit, 0.0)  # a chain's outlets keep no cash
+    firms.cash += firms.profit - paid - brands
     draw = np.where(open_, money.owner_draw(firms.cash, firms.fixed_cost, finance.owner_draw, finance.reserve), 0.0)
     firms.cash -= draw
     _follow_sales(market, contribution, reinvested)
@@ -156,6 +161,7 @@ def keep_accounts(market: Market) -> None:
         reinvestment=reinvested,
         setup_and_training=paid,
         owner_draws=draw,
+        chain_profits=brands,
     )
 
 

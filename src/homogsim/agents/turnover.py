@@ -7,11 +7,12 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from homogsim.agents import chains
 from homogsim.agents.consumers import points_of_taste
-from homogsim.agents.firms import UID_MONTH, UID_SITE, Operations, appeal, business, life_records
+from homogsim.agents.firms import Operations, appeal, business, life_records, uid_of
 from homogsim.agents.market import Death, Market
 from homogsim.laws import money
-from homogsim.laws.response import Choices, founders_prospects, remove_outlet
+from homogsim.laws.response import founders_prospects
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -29,15 +30,17 @@ def open_first_firms(market: Market) -> None:
 
 
 def close(market: Market) -> Rows:
-    """Close firms that are bankrupt or whose owner retires; return their sites."""
+    """Close firms that are bankrupt or whose owner retires, and chains' outlets that do not pay; return their sites."""
     firms, finance = market.firms, market.parameters.finance
-    broke = firms.is_open & money.bankrupt(firms.cash, firms.fixed_cost, finance.overdraft)
+    independent = firms.independent
+    broke = independent & money.bankrupt(firms.cash, firms.fixed_cost, finance.overdraft)
     retires = market.streams.uniform("retirement", firms.uid, market.month) < finance.retirement
-    rows = np.flatnonzero(broke | (firms.is_open & retires))
-    market.flows["closing_cash"] = float(firms.cash[rows].sum())
-    for row in rows:
+    ended = np.flatnonzero(broke | (independent & retires))
+    for row in ended:
         cause = "bankrupt" if broke[row] else "retired"
         market.diary.deaths.append(Death(market.month, int(firms.uid[row]), cause))
+    rows = np.union1d(ended, chains.close_outlets(market))
+    market.flows["closing_cash"] = float(firms.cash[rows].sum())
     if rows.size:
         market.diary.lives.append(life_records(firms, rows))
     firms.is_open[rows] = False
@@ -54,7 +57,9 @@ def found(market: Market) -> Rows:
     finance, firms = market.parameters.finance, market.firms
     market.flows["founders_capital"] = 0.0
     luck = market.streams.uniform("entry", np.arange(firms.rows), market.month)
-    rows = np.flatnonzero(~firms.is_open & (luck < finance.entry_rate))
+    # The first firms opened in the first month too: a site that loses one in it waits, or a uid would come twice.
+    taken = firms.uid == uid_of(np.arange(firms.rows), market.month)
+    rows = np.flatnonzero(~firms.is_open & ~taken & (luck < finance.entry_rate))
     if rows.size == 0:
         return rows
     tries = np.repeat(rows, finance.concepts)
@@ -84,7 +89,7 @@ def _prospects(market: Market, sites: Rows, concepts: Floats) -> Prospects:
     seen = appeal(new, business(new, parameters), np.zeros(sites.size), concepts, parameters)
     cost = parameters.firms.base_cost
     price, sales = founders_prospects(
-        sites.astype(np.int64), seen, cost, market.tastes, market.streets, _present_choices(market)
+        sites.astype(np.int64), seen, cost, market.wanted, market.streets, market.present_choices()
     )
     return Prospects(price, sales, (price - cost) * sales)
 
@@ -95,7 +100,7 @@ def _usual_quality(market: Market, sites: Rows) -> Floats:
     Founders see survivors only, and so expect too much of themselves: the source of most early failures.
     """
     firms = market.firms
-    seen = firms.is_open
+    seen = firms.independent
     if not seen.any():
         return np.zeros(sites.size)
     at_given_cost = firms.quality[seen] - (firms.base_cost[seen] - market.parameters.firms.base_cost)
@@ -107,6 +112,7 @@ def _newcomer(count: int, human_share: float) -> Operations:
     zero = np.zeros(count)
     return Operations(
         quality=zero,
+        local=np.ones(count),
         tool=np.zeros(count, dtype=np.int8),
         back_office=zero,
         contact=zero,
@@ -120,17 +126,6 @@ def _newcomer(count: int, human_share: float) -> Operations:
         transparency=zero,
         load=zero,
     )
-
-
-def _present_choices(market: Market) -> Choices:
-    """Return the consumers' choices without the outlets that closed this month."""
-    gone = np.flatnonzero(market.traded & ~market.firms.is_open)
-    choices = market.choices
-    if gone.size:
-        choices = choices._replace(inclusive=choices.inclusive.copy())
-        for site in gone:
-            remove_outlet(int(site), market.appeal, market.tastes, market.streets, choices)
-    return choices
 
 
 def _concepts(market: Market, sites: Rows, which: Rows | int) -> Floats:
@@ -147,7 +142,7 @@ def _open(market: Market, rows: Rows, concepts: Floats, price: Floats, sales: Fl
     firms, parameters, month = market.firms, market.parameters, market.month
     of, finance, luck = parameters.firms, parameters.finance, market.streams
     firms.reset(rows)
-    uid = rows.astype(np.int64) * UID_SITE + month + UID_MONTH
+    uid = uid_of(rows, month)
     firms.is_open[rows] = True
     firms.uid[rows] = uid
     firms.birth[rows] = month
@@ -197,7 +192,7 @@ def _give_tools(market: Market, rows: Rows) -> None:
     newcomer = np.zeros(firms.rows, dtype=bool)
     newcomer[rows] = True
     for sector in np.unique(market.site_sector[rows]):
-        incumbents = firms.is_open & ~newcomer & (market.site_sector == sector)
+        incumbents = firms.independent & ~newcomer & (market.site_sector == sector)
         adopters = np.flatnonzero(incumbents & (firms.tool > 0))
         if adopters.size == 0:
             continue

@@ -36,6 +36,17 @@ def draw_vendors(parameters: Parameters, sector_centres: Floats, streams: Stream
     return vendors
 
 
+def retrained(template: Floats, offering: Floats, vendor: Ints, speed: float) -> Floats:
+    """Return T_v′ = T_v + r_v(mean x of clients − T_v): the tool learns from whom it serves.
+
+    `offering` is (d, n) of the clients and `vendor` (n) whose clients they are; vendors without clients stay.
+    """
+    count = np.bincount(vendor, minlength=template.shape[1])
+    means = np.stack([np.bincount(vendor, axis, minlength=template.shape[1]) for axis in offering])
+    means /= np.maximum(count, 1)
+    return np.where(count > 0, template + speed * (means - template), template)
+
+
 def vendor_of(tier: Ints, sector: Ints, number: Ints, sectors: int, each: int) -> Ints:
     """Return the row of a tier's n-th vendor for a sector (−1 for no tool)."""
     special = each * (1 + (tier - 2) * sectors + sector) + number

@@ -2,27 +2,46 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from typing import Any, overload
+from typing import Any
 
 import mesa
 import numpy as np
-from numpy.typing import NDArray
 
 from homogsim.agents.choosing import attractions_of, visit_of
 from homogsim.agents.consumers import Consumers
-from homogsim.agents.firms import Firms, operations
+from homogsim.agents.firms import UID_MONTH, UID_SITE, Firms, operations
 from homogsim.agents.market import Market
 from homogsim.laws import pricing
-from homogsim.population import RowAgent
+from homogsim.population import AgentGone, RowAgent, put_value
 
-Floats = NDArray[np.float64]
+
+def _place(name: str, axis: int) -> property:
+    """Return a coordinate: the kernels read a copy of both in one array, which has to follow."""
+
+    def get(agent: ConsumerAgent) -> float:
+        return float(getattr(agent.market.consumers, name)[agent.row])
+
+    def put(agent: ConsumerAgent, value: float) -> None:
+        column = getattr(agent.market.consumers, name)
+        put_value(column[..., agent.row], value, f"ConsumerAgent.{name}")
+        agent.market.tastes.place[axis, agent.row] = column[agent.row]
+
+    return property(get, put, doc=Consumers.columns[name].meaning)
 
 
 class ConsumerAgent(RowAgent, population=Consumers):
-    """A consumer; its attributes are its row of `Consumers`."""
+    """A consumer; its attributes are its row of `Consumers`.
 
-    market: Market
+    Its ``unique_id`` is −1 − row. What is written to it stays until `MarketModel.set_live` changes a parameter of
+    consumers, which draws what they value again.
+    """
+
+    east = _place("east", 0)
+    north = _place("north", 1)
+
+    def __init__(self, model: mesa.Model, market: Market, row: int) -> None:
+        super().__init__(model, market.consumers, row, -1 - row)
+        self.market = market
 
     @property
     def cell(self) -> int:
@@ -40,20 +59,72 @@ class ConsumerAgent(RowAgent, population=Consumers):
         return self.cell // self.market.parameters.world.towns
 
     def probabilities(self) -> dict[int, float]:
-        """Return the probability of each outlet within reach, by site, in last month's market."""
-        sites, attractions = attractions_of(self.market, self.row)
-        total = self.population.inclusive[self.row]  # type: ignore[attr-defined]
-        return {int(site): float(e * (1.0 / total)) for site, e in zip(sites, attractions, strict=True)}
+        """Return the probability of each outlet within reach, by site, in last month's market.
+
+        Pr_ij = e^{V_ij/μ} / (1 + Σ e^{V_ij'/μ}); without an outside option the 1 is missing. They sum to at most 1.
+
+        Raises
+        ------
+        HomogsimError
+            Before the first month.
+        """
+        sites, attractions, total = attractions_of(self.market, self.row)
+        return {int(site): float(e / total) for site, e in zip(sites, attractions, strict=True)}
 
     def choose(self) -> int:
-        """Return the site that the consumer visited in last month's market by its own luck, −1 for none."""
+        """Return the site that the consumer visited in last month's market by its own luck, −1 for none.
+
+        Raises
+        ------
+        HomogsimError
+            Before the first month.
+        """
         return visit_of(self.market, self.row)
 
 
 class FirmAgent(RowAgent, population=Firms):
-    """A firm; its attributes are its row of `Firms`. It ends when the business closes."""
+    """A business; its attributes are its row of `Firms`. Its ``unique_id`` is its uid.
 
-    market: Market
+    When the business closes, everything but `uid`, `birth`, `site`, `town`, `sector` and `is_open` raises `AgentGone`:
+    the row may already belong to the next business at that site.
+    """
+
+    def __init__(self, model: mesa.Model, market: Market, site: int) -> None:
+        super().__init__(model, market.firms, site, int(market.firms.uid[site]))
+        self.market = market
+
+    @property
+    def uid(self) -> int:
+        """Identity of the business: site · 4096 + month of opening + 2048."""
+        return self.unique_id
+
+    @property
+    def birth(self) -> int:
+        """Month of opening."""
+        return self.unique_id % UID_SITE - UID_MONTH
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the business is still there."""
+        firms = self.market.firms
+        return bool(firms.is_open[self.row]) and int(firms.uid[self.row]) == self.unique_id
+
+    def check(self) -> None:
+        """Make sure that the business is still there.
+
+        Raises
+        ------
+        AgentGone
+            If it has closed.
+        """
+        if self.is_open:
+            return
+        deaths = (death for death in self.market.diary.deaths if death.uid == self.unique_id)
+        told = "".join(f" in month {death.month} ({death.cause})" for death in deaths)
+        raise AgentGone(
+            f"the business {self.unique_id} at site {self.row} closed{told}",
+            help="`model.firms` and `model.agents` hold those that are open.",
+        )
 
     @property
     def site(self) -> int:
@@ -71,7 +142,14 @@ class FirmAgent(RowAgent, population=Firms):
         return int(self.market.site_sector[self.row])
 
     def next_price(self) -> float:
-        """Return the price the firm will move to next month at its present cost."""
+        """Return the price the firm would move to at its present cost, dollars: p + .3(c + μS/Bα − p).
+
+        Raises
+        ------
+        AgentGone
+            If the business has closed.
+        """
+        self.check()
         firms, parameters = self.market.firms, self.market.parameters
         row = slice(self.row, self.row + 1)
         price = pricing.next_price(
@@ -80,74 +158,14 @@ class FirmAgent(RowAgent, population=Firms):
         )  # fmt: skip
         return float(price[0])
 
-    def operations(self) -> dict[str, float]:
-        """Return how the firm runs its business, by name."""
+    def operations(self) -> dict[str, Any]:
+        """Return how the firm runs its business, by name.
+
+        Raises
+        ------
+        AgentGone
+            If the business has closed.
+        """
+        self.check()
         now = operations(self.market.firms, np.array([self.row]))
-        return {name: float(values[0]) for name, values in now._asdict().items()}
-
-
-class Views:
-    """The agents of a model, made when somebody asks and kept in step with the market."""
-
-    def __init__(self, model: mesa.Model, market: Market) -> None:
-        self.model, self.market = model, market
-        self._firms: dict[int, FirmAgent] = {}
-        self._consumers: dict[int, ConsumerAgent] = {}
-        self.firms: Sequence[FirmAgent] = Roster(self.firm, lambda: np.flatnonzero(market.firms.is_open))
-        self.consumers: Sequence[ConsumerAgent] = Roster(self.consumer, lambda: np.arange(market.consumers.rows))
-
-    def consumer(self, row: int) -> ConsumerAgent:
-        """Return the agent of a consumer."""
-        if row not in self._consumers:
-            agent = ConsumerAgent(self.model, self.market.consumers, row)
-            agent.market = self.market
-            self._consumers[row] = agent
-        return self._consumers[row]
-
-    def firm(self, site: int) -> FirmAgent:
-        """Return the agent of the business that is now at a site."""
-        uid = int(self.market.firms.uid[site])
-        self._retire(site, uid)
-        if uid not in self._firms:
-            agent = FirmAgent(self.model, self.market.firms, site)
-            agent.market = self.market
-            self._firms[uid] = agent
-        return self._firms[uid]
-
-    def refresh(self) -> None:
-        """Make the agents that are missing and let those go whose business has closed."""
-        open_now = {int(self.market.firms.uid[site]) for site in np.flatnonzero(self.market.firms.is_open)}
-        for uid in [uid for uid in self._firms if uid not in open_now]:
-            self._firms.pop(uid).remove()
-        for agents in (self.firms, self.consumers):
-            for _ in agents:
-                pass
-
-    def _retire(self, site: int, uid: int) -> None:
-        for old in [u for u, agent in self._firms.items() if agent.row == site and u != uid]:
-            self._firms.pop(old).remove()
-
-
-class Roster(Sequence[Any]):
-    """Agents by row, made when asked for; iteration goes over those that exist now."""
-
-    def __init__(self, make: Any, rows: Any) -> None:
-        self._make, self._rows = make, rows
-
-    def __len__(self) -> int:
-        return len(self._rows())
-
-    @overload
-    def __getitem__(self, row: int) -> Any: ...
-    @overload
-    def __getitem__(self, row: slice) -> Sequence[Any]: ...
-    def __getitem__(self, row: int | slice) -> Any:
-        rows = self._rows()
-        if isinstance(row, slice):
-            return [self._make(int(r)) for r in rows[row]]
-        if row not in rows:
-            raise IndexError(f"nobody is at row {row}")
-        return self._make(int(row))
-
-    def __iter__(self) -> Iterator[Any]:
-        return (self._make(int(row)) for row in self._rows())
+        return {name: values[0].item() for name, values in now._asdict().items()}

@@ -55,6 +55,11 @@ class Observation:
     """ROI over 12 months of every adopter so far whose 12 months are over; −1 for those that closed before."""
     sample: NDArray[np.intp]
     """Keyed order of outlets, from which a sample is taken above `EXACT_OUTLETS`."""
+    chain_outlets: int = 0
+    """Outlets of chains; none of the arrays holds them."""
+    chain_sales: float = 0.0
+    chain_expected_sales: float = 0.0
+    chain_profit: float = 0.0
     scale: float = np.nan
     """ℓ, frozen at month 0."""
     offering_diversity_0: float = np.nan

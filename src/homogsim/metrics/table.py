@@ -96,7 +96,7 @@ METRICS = MappingProxyType(
             Metric("net_margin", "", "share of revenue", (-np.inf, 1.0), "profit over revenue, all firms", "", lambda m: _ratio(float(m.profit.sum()), float((m.price * m.sales).sum()))),
             Metric("own_price_elasticity", "", "-", (-np.inf, 0.0), "mean own price elasticity, −p·Bα/(μS)", "", _elasticity),
             Metric("price_dispersion", "", "sd of log", _POSITIVE, "standard deviation of ln p within cells", "Kaplan & Menzio 2015", lambda m: within_cell_dispersion(m.price, m.cell, m.cells) if m.n else np.nan),
-            Metric("outside_share", "", "share", _SHARE, "occasions on which nothing is bought", "", lambda m: 1.0 - _ratio(float(m.expected_sales.sum()), m.occasions)),
+            Metric("outside_share", "", "share", _SHARE, "occasions on which nothing is bought", "", lambda m: 1.0 - _ratio(float(m.expected_sales.sum()) + m.chain_expected_sales, m.occasions)),
             Metric("sales_hhi", "", "-", _SHARE, "mean over cells of Σs², s sales shares in the cell", "Herfindahl 1950", lambda m: mean_cell_hhi(m.sales, m.cell, m.cells) if m.n else np.nan),
             Metric("diversity_gamma", "γ", "offerings", _DIVERSITY, "effective number of distinct offerings, by sales", REEVE, lambda m: m.by_sales.gamma),
             Metric("diversity_alpha", "Ā", "offerings", _DIVERSITY, "effective number within towns (normalized), by sales", REEVE, lambda m: m.by_sales.alpha),
@@ -112,6 +112,10 @@ METRICS = MappingProxyType(
             Metric("mean_quality", "q^e", "$", _ANY, "sales-weighted quality with tools", "", lambda m: _mean(m.quality, m)),
             Metric("consumer_surplus", "CS", "$/month", _POSITIVE, "ΣW(μ/α)ln(1 + Σe^{V/μ})", "Small & Rosen 1981", lambda m: m.consumer_surplus),
             Metric("smb_profit", "π", "$/month", _ANY, "profit of all firms", "", lambda m: float(m.profit.sum())),
+            Metric("smb_sales_share", "", "share", _SHARE, "small businesses' share of sales, chains the rest", "", lambda m: _ratio(float(m.sales.sum()), float(m.sales.sum()) + m.chain_sales)),
+            Metric("independent_outlet_share", "", "share", _SHARE, "small businesses among all outlets", "", lambda m: _ratio(m.n, m.n + m.chain_outlets)),
+            Metric("chain_outlets", "", "outlets", _POSITIVE, "outlets of chains", "", lambda m: float(m.chain_outlets)),
+            Metric("chain_profit", "", "$/month", _ANY, "profit of all chains", "", lambda m: m.chain_profit),
             Metric("roi12_positive_share", "", "share", _SHARE, "adopters so far whose first year paid", "", lambda m: positive_share(m.returns) if m.returns.size else np.nan),
         )
     }

@@ -6,14 +6,17 @@ from functools import cache
 
 from pydantic import Field
 
+from homogsim.parameters.chains import Chains
 from homogsim.parameters.declaration import Declaration, Group, declarations
 from homogsim.parameters.demand import Calendar, Consumers, World
+from homogsim.parameters.policy import Policy
 from homogsim.parameters.supply import Finance, Firms, Offering
 from homogsim.parameters.tools import TOOLS, Tier, Tools, Vendors
 
 __all__ = [
     "TOOLS",
     "Calendar",
+    "Chains",
     "Consumers",
     "Declaration",
     "Finance",
@@ -21,6 +24,7 @@ __all__ = [
     "Group",
     "Offering",
     "Parameters",
+    "Policy",
     "Tier",
     "Tools",
     "Vendors",
@@ -40,6 +44,8 @@ class Parameters(Group):
     finance: Finance = Field(default_factory=Finance)
     tools: Tools = Field(default_factory=Tools)
     vendors: Vendors = Field(default_factory=Vendors)
+    chains: Chains = Field(default_factory=Chains)
+    policy: Policy = Field(default_factory=Policy)
 
 
 @cache

@@ -150,4 +150,5 @@ class Vendors(Group):
 
     per_tier: int = parameter(3, 1, 50, "vendors", "V", "vendors of a tier (per sector, but generic ones serve all)", role="lever")
     spread: float = parameter(0.0, 0.0, 10.0, "taste sd", "", "spread of vendors' templates (0: one template)", role="lever")
+    retraining: float = parameter(0.0, 0.0, 1.0, "1/month", "r_v", "speed at which a template learns from its clients (0: fixed)", live=True)
     choice_noise: float = parameter(1500.0, 1.0, 1e6, "$", "", "logit noise of the choice of vendor", live=True)

@@ -118,8 +118,8 @@ def _footer(figure: Figure, results: Results) -> None:
     look: dict[str, Any] = {"size": 9, "color": MUTED, "va": "bottom", "in_layout": False, "parse_math": False}
     left = figure.text(SIDE_INCHES / width, 0.09 / height, "   ·   ".join(facts), **look)
     right = figure.text(1 - SIDE_INCHES / width, 0.09 / height, question, ha="right", **look)
-    while right.get_text() and right.get_window_extent().x0 < left.get_window_extent().x1 + 20:
-        right.set_text(plain(right.get_text(), int(0.9 * len(right.get_text()))))
+    while right.get_text() and right.get_window_extent().x0 < left.get_window_extent().x1 + 24:
+        right.set_text(plain(right.get_text(), len(right.get_text()) - 1))
     figure.run_facts = " ".join([*facts, plain(results.scenario.question, 500)])  # type: ignore[attr-defined]
 
 

@@ -42,8 +42,15 @@ def moments(results: Results) -> tuple[Moment, Moment]:
     emptied = results.timeline["n_firms"].iloc[-1] == 0
     end = last if emptied or not recorded.size else int(recorded[-1])
     event = ("automation arrives", "automation arrived") if tools_on_sale(results) else ("month 0", "month 0")
-    before, after = (Moment(m, shots[shots["month"] == m], _when(m, *event)) for m in (first, end))
+    before, after = (Moment(m, _named(shots[shots["month"] == m]), _when(m, *event)) for m in (first, end))
     return before, after
+
+
+def _named(firms: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows with tools by name; snapshots hold names or the codes of `TOOLS`."""
+    if firms["tool"].dtype.kind not in "iu":
+        return firms
+    return firms.assign(tool=np.array(TOOLS, dtype=object)[firms["tool"].to_numpy()])
 
 
 def note_if_none(axes: Axes, results: Results, moment: Moment) -> None:

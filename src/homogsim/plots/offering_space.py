@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from homogsim.metrics.similarity import mean_pairwise_distance
 from homogsim.parameters import TOOLS
 from homogsim.plots.frame import drawing, new_figure, tool_legend
 from homogsim.plots.moments import Moment, draw_firms, moments, note_if_none, tools_shown
-from homogsim.plots.projection import Projection, mean_distance, principal_axes
+from homogsim.plots.projection import Projection, principal_axes
 from homogsim.plots.style import INK, TOOL_STYLES
 from homogsim.plots.wording import businesses, percent
 
@@ -23,6 +24,9 @@ if TYPE_CHECKING:
 
 MOST_SECTORS = 4
 """More sectors than this share one column: small panels would say less."""
+
+MOST_DISTANCES = 2000
+"""Businesses at most whose mean distance is computed."""
 
 ALL_SECTORS = -1
 
@@ -71,8 +75,8 @@ def _how_to_read(results: Results, view: Projection) -> str:
     crosses = "" if _templates(results).empty else "Crosses are the tools' templates. "
     return (
         "Each mark is a business; the closer two marks, the more alike their offerings. All panels share one view, the "
-        f"two directions in which offerings differ most. {crosses}Lines in the lower row lead back to where a business "
-        f"that lasted stood before. Mean distances count all {view.axes.shape[1]} dimensions."
+        f"two directions in which offerings differ most. {crosses}Lines in the lower row lead back to where a lasting "
+        f"business stood before. Mean distances are those in all {view.axes.shape[1]} dimensions."
     )
 
 
@@ -98,7 +102,7 @@ def _of_sector(table: pd.DataFrame, sector: int) -> pd.DataFrame:
 
 def _templates(results: Results) -> pd.DataFrame:
     """Return the templates of tools that are on sale or in use."""
-    shown = {*results.scenario.parameters.tools.available, *results.snapshots["tool"].unique()}
+    shown = {*results.scenario.parameters.tools.available, *results.spells["tool"].unique()}
     return results.templates[results.templates["tier"].isin(shown)]
 
 
@@ -117,7 +121,8 @@ def _draw_panel(axes: Axes, moment: Moment, sector: int, view: Projection, resul
     draw_firms(axes, place[:, 0], place[:, 1], firms["tool"].to_numpy(dtype=object), size)
     _draw_templates(axes, _templates_of(results, sector), view)
     name = "all sectors" if sector == ALL_SECTORS else f"sector {sector}"
-    spread = mean_distance(points)
+    # rows stand in order of place, so that every kth is a fair sample where all pairs would be too many
+    spread = mean_pairwise_distance(points[:: -(-len(points) // MOST_DISTANCES) or 1])
     distance = f", mean distance {spread:.2f}" if np.isfinite(spread) else ""
     axes.set_title(f"{name}: {businesses(len(firms))}{distance}", size=10.5)
     axes.set_aspect("equal")

@@ -55,12 +55,3 @@ def principal_axes(points: Array) -> Projection:
         axes[k] = directions[k] * np.copysign(1.0, directions[k][np.argmax(np.abs(directions[k]))])
         shares[k] = float(lengths[k] ** 2) / total if total > 0 else 0.0
     return Projection(centre, axes, (shares[0], shares[1]))
-
-
-def mean_distance(points: Array) -> float:
-    """Return the mean distance between two different points of (n, d), in all d dimensions; NaN for fewer than two."""
-    n = len(points)
-    if n < 2:
-        return float("nan")
-    total = sum(float(np.sqrt(((points[i + 1 :] - points[i]) ** 2).sum(axis=1)).sum()) for i in range(n - 1))
-    return 2.0 * total / (n * (n - 1))

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from homogsim.plots.frame import drawing, new_figure, tool_legend
+from homogsim.plots.ground import corners, draw_ground, name_towns
 from homogsim.plots.moments import Moment, draw_firms, moments, note_if_none, tools_shown
-from homogsim.plots.style import MUTED, SMALL_SIZE, halo
+from homogsim.plots.style import MUTED
 from homogsim.plots.wording import businesses
 
 if TYPE_CHECKING:
-    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
     from numpy.typing import NDArray
 
@@ -42,10 +42,10 @@ def town_map(results: Results) -> Figure:
     top = max((float(m.firms["sales"].max()) for m in (start, end) if len(m.firms)), default=0.0)
     largest = LARGEST_MARK * min(1.0, 600.0 / max(1, len(start.firms), len(end.firms)))
     for axes, moment in zip(panels, (start, end), strict=True):
-        _draw_ground(axes, results)
+        draw_ground(axes, results)
         x, y, sales = (moment.firms[name].to_numpy(dtype=np.float64) for name in ("x", "y", "sales"))
         draw_firms(axes, x, y, moment.firms["tool"].to_numpy(dtype=object), mark_areas(sales, top, largest))
-        _name_towns(axes, results)
+        name_towns(axes, results, 0.47 * WIDTH)
         axes.set_title(_title(moment), size=11)
         note_if_none(axes, results, moment)
     tool_legend(figure, tools_shown(start, end), _size_key(top, largest))
@@ -58,16 +58,9 @@ def mark_areas(sales: NDArray[np.float64], top: float, largest: float) -> NDArra
     return np.maximum(largest * np.nan_to_num(share), 0.06 * largest)
 
 
-def _corners(results: Results) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return the lower left and upper right corner of what is shown."""
-    place = results.town_positions[["x", "y"]].to_numpy(dtype=np.float64)
-    margin = TOWN_RADIUS + 0.02
-    return place.min(axis=0) - margin, place.max(axis=0) + margin
-
-
 def _height(results: Results) -> float:
     """Return a height (inches) at which both maps fill the figure."""
-    low, high = _corners(results)
+    low, high = corners(results)
     width, height = high - low
     return float(np.clip(1.7 + 0.47 * WIDTH * height / width, 4.5, 9.5))
 
@@ -77,57 +70,6 @@ def _title(moment: Moment) -> str:
     return (
         f"{moment.title}: {businesses(len(moment.firms))}, {using} with a tool" if len(moment.firms) else moment.title
     )
-
-
-def _draw_ground(axes: Axes, results: Results) -> None:
-    from matplotlib.collections import LineCollection
-    from matplotlib.patches import Circle
-
-    towns = results.town_positions.set_index("town")
-    place = towns[["x", "y"]]
-    for x, y in place.to_numpy():
-        axes.add_patch(Circle((x, y), TOWN_RADIUS, fc="#F1EFE9", ec="#DDD9CE", lw=0.8, zorder=0.5))
-    ends = [place.loc[results.roads[side]].to_numpy() for side in ("from_town", "to_town")]
-    axes.add_collection(
-        LineCollection(list(np.stack(ends, axis=1)), colors="#BDBDBD", linewidths=1.6, zorder=1, gid="roads")
-    )
-    axes.set_aspect("equal")
-    axes.set(xticks=[], yticks=[])
-    axes.grid(False)
-    for spine in axes.spines.values():
-        spine.set_visible(False)
-    (left, bottom), (right, top) = _corners(results)
-    axes.set(xlim=(left, right), ylim=(bottom, top))
-    _scale_bar(axes)
-
-
-def _scale_bar(axes: Axes) -> None:
-    left, bottom = axes.get_xlim()[0] + 0.02, axes.get_ylim()[0] + 0.02
-    axes.plot(
-        [left, left + 15 / MINUTES_A_UNIT], [bottom, bottom], color=MUTED, lw=2.0, solid_capstyle="butt", zorder=2
-    )
-    axes.text(
-        left, bottom + 0.012, "15 minutes", color=MUTED, size=SMALL_SIZE, va="bottom", path_effects=halo(), zorder=6
-    )
-
-
-def _name_towns(axes: Axes, results: Results) -> None:
-    many = len(results.town_positions) > 30
-    if len(results.town_positions) > 120:
-        return
-    for town in results.town_positions.itertuples():
-        axes.text(
-            town.x,
-            town.y + (0.0 if many else 0.8 * TOWN_RADIUS),
-            f"{town.town}" if many else f"town {town.town}",
-            size=SMALL_SIZE,
-            ha="center",
-            va="center",
-            weight="bold",
-            color="#444444",
-            path_effects=halo(3),
-            zorder=6,
-        )
 
 
 def _size_key(top: float, largest: float) -> list[Any]:

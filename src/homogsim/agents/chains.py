@@ -1,0 +1,149 @@
+"""Chains: one brand a sector, alike in every town, with one price everywhere (MODEL section 1).
+
+An outlet is a firm in demand and prices. It takes an empty site, where it expects profit, and gives it up after a year
+of losses. It has its tools from the start, bent to its own concept; nothing of it is local, and nothing drifts.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from homogsim.agents.firms import Operations, appeal, business, operations, uid_of
+from homogsim.agents.market import Death, Market
+from homogsim.laws.demand import Appeal
+from homogsim.laws.response import founders_prospects, own_share_response
+from homogsim.parameters import TOOLS
+
+Floats = NDArray[np.float64]
+Rows = NDArray[np.integer]
+
+CLOSED = -1e6
+"""Dollars of appeal of an outlet that is not there."""
+
+
+def hold_course(market: Market) -> None:
+    """Keep the outlets as they are, after the state laws: the sector's centre, unit cost 12 % below c0."""
+    firms, parameters = market.firms, market.parameters
+    rows = np.flatnonzero(firms.is_chain & firms.is_open)
+    if rows.size == 0:
+        return
+    centre = market.centres.sectors[:, market.site_sector[rows]]
+    for place in (firms.identity, firms.offering, firms.process):
+        place[:, rows] = centre
+    firms.unit_cost[rows] = parameters.firms.base_cost * (1.0 - parameters.chains.cost_advantage)
+    firms.quality[rows] = parameters.chains.quality
+    firms.fixed_cost[rows] = parameters.chains.fixed_cost
+    firms.shock[rows] = 0.0
+
+
+def set_prices(market: Market) -> None:
+    """Move each brand's one price toward c + ΣS/(ΣBα/μ), the sums over all its outlets."""
+    firms, parameters = market.firms, market.parameters
+    for sector in range(parameters.world.sectors):
+        rows = np.flatnonzero(firms.is_chain & firms.is_open & (market.site_sector == sector))
+        known = rows[firms.expected_sales[rows] > 0.0]
+        if known.size == 0:
+            continue
+        markup = parameters.consumers.choice_noise * firms.expected_sales[known].sum() / firms.slope[known].sum()
+        price, speed = market.chain_price[sector], parameters.firms.price_adjustment
+        market.chain_price[sector] = price + speed * (firms.unit_cost[known[0]] + markup - price)
+        firms.price[rows] = market.chain_price[sector]
+
+
+def close_outlets(market: Market) -> Rows:
+    """Close outlets that have made losses for a year; return their sites."""
+    firms = market.firms
+    outlets = firms.is_chain & firms.is_open
+    firms.loss_months[:] = np.where(outlets & (firms.profit < 0.0), firms.loss_months + 1, 0)
+    rows = np.flatnonzero(outlets & (firms.loss_months >= market.parameters.chains.patience))
+    for row in rows:
+        market.diary.deaths.append(Death(market.month, int(firms.uid[row]), "withdrawn"))
+    return rows
+
+
+def open_outlets(market: Market) -> Rows:
+    """Let each brand look at empty sites and open, in a cell, the most profitable outlet it expects to pay."""
+    chains, firms = market.parameters.chains, market.firms
+    if not chains.enabled or market.month < chains.arrival or market.parameters.policy.chain_zoning:
+        return np.empty(0, dtype=np.int64)
+    luck = market.streams.uniform("chain", np.arange(firms.rows), market.month)
+    sites = np.flatnonzero(~firms.is_open & (firms.uid != uid_of(np.arange(firms.rows), market.month)) & (luck < chains.opening_rate))
+    if sites.size == 0:
+        return sites
+    profit, sales = _expectations(market, sites)
+    order = np.lexsort((-profit, market.site_cell[sites]))
+    _, first = np.unique(market.site_cell[sites][order], return_index=True)
+    best = order[first]
+    best = best[profit[best] > 0.0]
+    _open(market, sites[best], sales[best])
+    return sites[best]
+
+
+def _expectations(market: Market, sites: Rows) -> tuple[Floats, Floats]:
+    """Return expected profit and sales of an outlet at each empty site, at the brand's price, rivals fixed."""
+    parameters, chains = market.parameters, market.parameters.chains
+    cost = parameters.firms.base_cost * (1.0 - chains.cost_advantage)
+    now = _operations(market, sites.size)
+    sector = market.site_sector[sites]
+    centre = market.centres.sectors[:, sector]
+    choices = market.present_choices()
+    come_to = business(now, parameters)
+    new = np.isnan(market.chain_price[sector])
+    if new.any():
+        free = appeal(now, come_to, np.zeros(sites.size), centre, parameters)
+        price, _ = founders_prospects(sites.astype(np.int64), free, cost, market.wanted, market.streets, choices)
+        for s in np.unique(sector[new]):
+            market.chain_price[s] = price[sector == s].mean()
+    price = market.chain_price[sector]
+    seen = appeal(now, come_to, price, centre, parameters)
+    first = np.arange(sites.size + 1)
+    sales = own_share_response(
+        sites, first, _without(market.appeal, sites), seen, market.wanted, market.streets, choices, market.threads
+    )
+    return (price - cost) * sales - chains.fixed_cost, sales
+
+
+def _without(present: Appeal | None, sites: Rows) -> Appeal:
+    """Return last month's appeal with nothing at `sites`, so that no old outlet is taken for the asking firm's own."""
+    assert present is not None  # nobody opens before the first month is over
+    base = present.base.copy()
+    base[sites] = CLOSED
+    return present._replace(base=base)
+
+
+def _operations(market: Market, count: int) -> Operations:
+    """Return how an outlet runs: an own, fully learned tool in back office and contact; no data yet."""
+    of = market.parameters
+    like = operations(market.firms, np.zeros(count, dtype=np.int64))
+    known = {
+        "quality": of.chains.quality,
+        "tool": TOOLS.index("custom"),
+        "back_office": 1.0,
+        "contact": of.chains.contact,
+        "implementation": 1.0,
+        "back_office_months": np.inf,
+        "contact_months": np.inf,
+        "human_share": of.firms.human_share,
+        "trust": 1.0,
+    }
+    return Operations(*(np.full(count, known.get(name, 0), dtype=value.dtype) for name, value in like._asdict().items()))
+
+
+def _open(market: Market, rows: Rows, sales: Floats) -> None:
+    firms, of = market.firms, market.parameters
+    now = _operations(market, rows.size)
+    firms.reset(rows)
+    firms.is_open[rows] = firms.is_chain[rows] = True
+    firms.uid[rows] = uid_of(rows, market.month)
+    firms.birth[rows] = market.month
+    for name, value in now._asdict().items():
+        getattr(firms, name)[rows] = value
+    centre = market.centres.sectors[:, market.site_sector[rows]]
+    for place in (firms.identity, firms.offering, firms.process, firms.shadow_offering, firms.first_offering):
+        place[:, rows] = centre
+    firms.base_cost[rows] = firms.unit_cost[rows] = of.firms.base_cost * (1.0 - of.chains.cost_advantage)
+    firms.fixed_cost[rows] = of.chains.fixed_cost
+    firms.load[rows] = sales
+    firms.price[rows] = market.chain_price[market.site_sector[rows]]
+    market.diary.births.extend((market.month, int(uid)) for uid in firms.uid[rows])

