@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from typing import NamedTuple
 
 import numpy as np
 
@@ -52,12 +53,49 @@ def after(months: int, name: str = "baseline", *changes: Mapping[str, object], s
 
 def state_hash(market: Market) -> str:
     """Return the SHA-256 of the state of a market: every column of firms, vendors and consumers, to the last bit."""
+    populations = (market.firms, market.vendors, market.consumers)
+    return _hash((name, values) for population in populations for name, values in population.arrays().items())
+
+
+def core_hash(market: Market) -> str:
+    """Return the SHA-256 of what stays in the state whatever is added to it: who is there, what they offer and charge."""
+    columns = ("uid", "is_open", "tool", "price", "sales", "cash", "fixed_cost", "offering", "process", "identity")
+    of_people = ("bought", "last", "inclusive")
+    return _hash(
+        (name, getattr(population, name))
+        for population, names in ((market.firms, columns), (market.consumers, of_people))
+        for name in names
+    )
+
+
+def _hash(columns: Iterable[tuple[str, np.ndarray]]) -> str:
     digest = hashlib.sha256()
-    for population in (market.firms, market.vendors, market.consumers):
-        for name, values in population.arrays().items():
-            little = np.ascontiguousarray(values, dtype=values.dtype.newbyteorder("<"))
-            digest.update(f"{name} {values.shape}".encode())
-            if values.dtype.kind == "f":  # one NaN, whatever its bits
-                little = np.where(np.isnan(little), np.nan, little)
-            digest.update(little.tobytes())
+    for name, values in columns:
+        little = values.astype(values.dtype.newbyteorder("<"))
+        if values.dtype.kind == "f":
+            little[np.isnan(little)] = np.nan  # one NaN, whatever its bits
+        digest.update(f"{name} {values.shape} ".encode() + np.ascontiguousarray(little).tobytes())
     return digest.hexdigest()
+
+
+class Fingerprint(NamedTuple):
+    """Hashes of a finished run."""
+
+    state: str
+    core: str
+    results: str
+
+
+def fingerprint(run: MarketModel) -> Fingerprint:
+    """Return the hashes of a run as it stands."""
+    return Fingerprint(state_hash(run.market), core_hash(run.market), run.results().results_hash())
+
+
+def busy(seed: int = 11, **options: object) -> MarketModel:
+    """Return a small market in which much happens, with more consumers in a cell than one task of the kernel takes."""
+    return model("baseline", EVERYONE_HEARS, {"world.consumers": 300}, seed=seed, **options)
+
+
+def busy_run(threads: int, seed: int) -> Fingerprint:
+    """Run it to the end (in this module, so that worker processes find it)."""
+    return fingerprint(busy(seed, threads=threads).run())

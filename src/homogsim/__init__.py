@@ -14,20 +14,27 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from homogsim.errors import HomogsimError
+    from homogsim.experiments.compare import compare
+    from homogsim.experiments.comparison import Comparison
     from homogsim.model import MarketModel
     from homogsim.parameters import Parameters
     from homogsim.results import Results
     from homogsim.running import run
     from homogsim.scenario import Scenario, presets
 
-__all__ = ["HomogsimError", "MarketModel", "Parameters", "Results", "Scenario", "__version__", "presets", "run"]
+__all__ = [
+    "Comparison", "HomogsimError", "MarketModel", "Parameters", "Results", "Scenario", "__version__", "compare",
+    "presets", "run",
+]  # fmt: skip
 
 _HOMES = {
+    "Comparison": "homogsim.experiments.comparison",
     "HomogsimError": "homogsim.errors",
     "MarketModel": "homogsim.model",
     "Parameters": "homogsim.parameters",
     "Results": "homogsim.results",
     "Scenario": "homogsim.scenario",
+    "compare": "homogsim.experiments.compare",
     "presets": "homogsim.scenario",
     "run": "homogsim.running",
 }

@@ -48,7 +48,11 @@ def write_arrays(path: Path, arrays: Mapping[str, NDArray[Any]]) -> None:
     ------
     StorageError
         If it cannot be written; what was there before stays.
+    TypeError
+        If an array holds Python objects, which only pickle could write.
     """
+    if objects := [name for name, values in arrays.items() if values.dtype.hasobject]:
+        raise TypeError(f"{', '.join(objects)} hold Python objects")
     partial = path.with_name(f".{path.name[:40]}-{secrets.token_hex(4)}.partial")
     with _told("written", path):
         path.parent.mkdir(parents=True, exist_ok=True)

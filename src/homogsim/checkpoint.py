@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import warnings
 from collections.abc import Mapping
+from dataclasses import replace
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -16,7 +17,6 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import numpy as np
 
 from homogsim import state
-from homogsim.agents.market import FLOWS
 from homogsim.archives import read_array, read_arrays, write_arrays
 from homogsim.errors import HomogsimError, StorageError
 from homogsim.scenario import Scenario, check_budget
@@ -50,15 +50,20 @@ def load(cls: type[MarketModel], path: Path, **options: Any) -> MarketModel:
     if own:
         raise HomogsimError(f"a checkpoint brings its own {own[0]}", help="`set_live` changes a live parameter.")
     facts = _read_facts(path)
-    scenario = _scenario(facts, path)
+    scenario = _scenario(facts["scenario"], path, facts)
     arrays = read_arrays(path, _most_bytes(facts, scenario))
     model = cls(scenario, **({"record_every": facts["record_every"], "biographies": facts["biographies"]} | options))
     try:
-        _restore_facts(model, facts)
+        model.market.adopt(model.scenario.override(facts["in_force"]).parameters)
         state.restore_market(model.market, arrays)
         state.restore_recorder(model.recorder, arrays)
-    except (KeyError, ValueError, IndexError, TypeError, OverflowError) as error:
+        _check_month(model.month, scenario)
+    except (HomogsimError, KeyError, ValueError, IndexError, TypeError, OverflowError) as error:
         _refuse(path, error)
+    if model.month > model.last_month + 1:
+        raise HomogsimError(
+            f"the checkpoint stands at month {model.month}, the run ends before", help="Give more months."
+        )
     model.running = model.month <= model.last_month
     _wind_mesas_clock(model)
     return model
@@ -76,24 +81,17 @@ def _version() -> str:
 
 
 def _facts(model: MarketModel) -> dict[str, Any]:
-    market, recorder = model.market, model.recorder
+    """Return what a checkpoint says about itself, apart from its arrays."""
+    in_force = replace(model.scenario, parameters=model.parameters).differences(model.scenario)
     return {
         "format": FORMAT,
         "version": _version(),
         "scenario": model.scenario.as_dict(),
-        "month": market.month,
-        "last_traded": market.last_traded,
-        "flows": {name: _known(value) for name, value in market.flows.items()},
-        "record_every": recorder.every,
-        "biographies": recorder.biographies,
-        "scale": _known(recorder.scale),
-        "diversity_0": [_known(value) for value in recorder.diversity_0],
+        "in_force": {name: value for name, (_, value) in in_force.items()},
+        "record_every": model.recorder.every,
+        "biographies": model.recorder.biographies,
         "columns": {name: list(columns) for name, columns in state.ROWS.items()},
     }
-
-
-def _known(value: float) -> float | None:
-    return float(value) if np.isfinite(value) else None
 
 
 def _read_facts(path: Path) -> dict[str, Any]:
@@ -116,32 +114,28 @@ def _read_facts(path: Path) -> dict[str, Any]:
 
 
 def _check_facts(facts: Mapping[str, Any]) -> None:
-    whole = (facts["month"], facts["last_traded"], facts["record_every"])
-    if any(type(value) is not int or abs(value) > 1_000_000 for value in whole) or facts["record_every"] < 1:
-        raise ValueError("months are no months")
-    if type(facts["biographies"]) is not bool:
-        raise ValueError("biographies is neither true nor false")
-    numbers = (*facts["flows"].values(), facts["scale"], *facts["diversity_0"])
-    if not all(value is None or type(value) is float for value in numbers):
-        raise ValueError("flows of money or diversity are no numbers")
-    if set(facts["flows"]) != set(FLOWS) or len(facts["diversity_0"]) != 2:
-        raise ValueError("flows of money or diversity are incomplete")
+    if type(facts["record_every"]) is not int or not 1 <= facts["record_every"] <= 1_000_000:
+        raise ValueError("record_every is no number of months")
+    if type(facts["biographies"]) is not bool or type(facts["in_force"]) is not dict:
+        raise ValueError("biographies or in_force is of another kind")
     if facts["columns"] != {name: list(columns) for name, columns in state.ROWS.items()}:
         raise ValueError("its tables have other columns than this version's")
 
 
-def _scenario(facts: Mapping[str, Any], path: Path) -> Scenario:
+def _scenario(described: Any, path: Path, facts: Mapping[str, Any]) -> Scenario:
     try:
-        scenario = Scenario.from_dict(facts["scenario"])
+        return Scenario.from_dict(described)
     except HomogsimError as error:
         what = f"its scenario cannot be used: {error.what}"
         raise StorageError(what, str(path), f"It was written by homogsim {facts['version']!s:.20}.") from error
     except (KeyError, ValueError, TypeError, AttributeError) as error:
         _refuse(path, error)
+
+
+def _check_month(month: int, scenario: Scenario) -> None:
     calendar = scenario.parameters.calendar
-    if not -calendar.before - calendar.warm_up <= facts["month"] <= calendar.months:
-        _refuse(path, f"month {facts['month']} is outside the calendar")
-    return scenario
+    if not -calendar.before - calendar.warm_up <= month <= calendar.months:
+        raise ValueError(f"month {month} is outside the calendar")
 
 
 def _most_bytes(facts: Mapping[str, Any], scenario: Scenario) -> float:
@@ -150,18 +144,6 @@ def _most_bytes(facts: Mapping[str, Any], scenario: Scenario) -> float:
     months = calendar.before + calendar.months
     stories = facts["biographies"] * months * world.cells * world.sites * FIRM_MONTH_BYTES
     return 2.0 * check_budget(scenario.parameters).memory_bytes + stories
-
-
-def _restore_facts(model: MarketModel, facts: Mapping[str, Any]) -> None:
-    market, recorder = model.market, model.recorder
-    market.month, market.last_traded = facts["month"], facts["last_traded"]
-    market.flows = {name: _or_nan(value) for name, value in facts["flows"].items()}
-    recorder.scale = _or_nan(facts["scale"])
-    recorder.diversity_0 = (_or_nan(facts["diversity_0"][0]), _or_nan(facts["diversity_0"][1]))
-
-
-def _or_nan(value: float | None) -> float:
-    return np.nan if value is None else value
 
 
 def _wind_mesas_clock(model: MarketModel) -> None:

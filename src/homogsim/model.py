@@ -23,10 +23,13 @@ from homogsim.agents.views import ConsumerAgent, FirmAgent
 from homogsim.collecting import TimelineCollector, latest
 from homogsim.errors import HomogsimError, ScenarioError
 from homogsim.lives import firms_table, spells_table, survival_summary
-from homogsim.parameters import Parameters, declared
+from homogsim.parameters import Parameters
+from homogsim.policies import parse
 from homogsim.recording import Recorder
 from homogsim.results import Results, now, provenance, summary_values
-from homogsim.scenario import Scenario
+from homogsim.scenario import Scenario, changed
+from homogsim.scenario.checking import values
+from homogsim.scenario.events import without
 
 Status = Literal["complete", "interrupted", "extinct"]
 
@@ -185,6 +188,7 @@ class MarketModel(mesa.Model):
         self._half_done = True
         market, recorder = self.market, self.recorder
         numba.set_num_threads(self.threads)
+        self._let_events_happen()
         if market.month == 0:
             recorder.freeze_scale()
             backlash.remember(market, recorder.scale)
@@ -228,19 +232,40 @@ class MarketModel(mesa.Model):
             what = f"month {self.month} was interrupted half-way, so the market cannot go on from here"
             raise HomogsimError(what, help="Start again, or load a checkpoint.")
 
+    def _let_events_happen(self) -> None:
+        """Change the parameters that the scenario's events of this month change."""
+        for event in self._scenario_of_market.events:
+            if event.month == self.month:
+                self.market.adopt(changed(self.parameters, event.set))
+
     def set_live(self, key: str, value: Any) -> None:
-        """Change a parameter from the next month on.
+        """Change a parameter from the next month on, in place of what events of that month would make of it.
 
         Raises
         ------
         ScenarioError
             If the parameter shapes the world at its start, or the value is out of bounds.
         """
-        changed = self._scenario_of_market.override(key, value)
-        if not declared()[key].live:
-            raise ScenarioError(f"{key} shapes the world at its start", help="Start a new run with this value.")
-        self._scenario_of_market = changed
-        self.market.adopt(changed.parameters)
+        chosen = self._scenario_of_market.override(key, value)
+        wanted = {key: values(chosen.parameters)[key]}
+        self.market.adopt(changed(self.parameters, wanted))
+        events = [without(event, wanted) if event.month == self.month else event for event in chosen.events]
+        self._scenario_of_market = replace(chosen, events=tuple(event for event in events if event.set))
+
+    def add_policies(self, *policies: str) -> None:
+        """Add policies (`Scenario.with_policy`) to what is still to come.
+
+        Raises
+        ------
+        ScenarioError
+            For what `Scenario.with_policy` refuses, and policies that would start in a month that is over.
+        """
+        chosen = self._scenario_of_market.with_policy(*policies)
+        for term in map(parse, policies):
+            if term.start < self.month:
+                what = f"policy {term}: the model stands at month {self.month} already"
+                raise ScenarioError(what, help="Start it then or later, or start a new run.")
+        self._scenario_of_market = chosen
 
     # Results --------------------------------------------------------------------------------------------------
 

@@ -171,6 +171,8 @@ class Recorder:
             chain_sales=float(firms.sales[chain].sum()),
             chain_expected_sales=float(firms.expected_sales[chain].sum()),
             chain_profit=float(firms.profit[chain].sum()),
+            public_money=market.flows["public_money"],
+            public_money_so_far=float(sum(flows["public_money"] for flows in self.accounts)),
         )
 
     def _snapshot(self) -> Table:
@@ -185,7 +187,7 @@ class Recorder:
             "town": market.site_town[rows],
             "sector": market.site_sector[rows],
             "is_chain": firms.is_chain[rows],
-            "tool": np.array(TOOLS, dtype=object)[firms.tool[rows]],
+            "tool": np.array(TOOLS)[firms.tool[rows]],
             "contact": firms.contact[rows],
             "sales": firms.sales[rows],
             "price": firms.price[rows],

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from homogsim.model import MarketModel
@@ -16,6 +16,7 @@ def run(
     seed: int | None = None,
     months: int | None = None,
     set: Mapping[str, object] | None = None,
+    policies: Iterable[str] = (),
     threads: int | None = None,
     record_every: int = 1,
     biographies: bool = False,
@@ -32,6 +33,9 @@ def run(
         Months after automation arrives (month 0); by default ``calendar.months``.
     set : mapping, optional
         Parameters to change, by dotted name, e.g. ``{"tools.custom.upfront_cost": 8000.0}``.
+    policies : iterable of str
+        Policies with the months in which they are in force, e.g. ``["custom-subsidy@84..144"]``: from month 84 until,
+        not including, month 144 (`Scenario.with_policy`).
     threads : int, optional
         Threads of the demand kernel; they change the speed only.
     record_every : int
@@ -42,16 +46,14 @@ def run(
     Raises
     ------
     ScenarioError
-        For unknown scenarios and parameters, and values out of bounds.
+        For unknown scenarios, parameters and policies, values out of bounds, and policies that overlap.
     BudgetError
         When the market would not fit in this machine's memory.
     """
-    chosen = resolve(scenario, set or {})
-    sized = chosen if months is None else chosen.override("calendar.months", months)
-    check_budget(sized.parameters)
-    model = MarketModel(
-        chosen, seed=seed, months=months, threads=threads, record_every=record_every, biographies=biographies
-    )
+    chosen = resolve(scenario, {**(set or {}), **({} if months is None else {"calendar.months": months})})
+    chosen = chosen.with_policy(*policies)
+    check_budget(chosen.parameters)
+    model = MarketModel(chosen, seed=seed, threads=threads, record_every=record_every, biographies=biographies)
     model.run()
     return model.results()
 

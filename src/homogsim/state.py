@@ -29,6 +29,14 @@ TABLES = ("towns", "snapshots", "firm_months")
 """Tables that the recorder keeps by column."""
 NUMBERS = tuple(name for name in Decision._fields if name != "reason")
 
+DRAWN = frozenset(
+    (
+        "parameters", "seed", "streams", "threads", "geography", "centres", "site_cell", "site_town", "site_sector",
+        "peers", "streets", "tastes", "plan", "rooms",
+    )
+)  # fmt: skip
+"""What a new market of the same scenario has again; everything else in a market is stored."""
+
 
 class Damage(ValueError):
     """What cannot be the state of this market."""
@@ -39,11 +47,12 @@ class Damage(ValueError):
 
 def of_market(market: Market) -> Arrays:
     """Return the state of a market; arrays are its own, not copies."""
-    arrays: Arrays = {"traded": market.traded}
+    arrays = _named("market", {k: np.asarray(v) for k, v in _loose(market).items() if v is not None})
     for name, population in _populations(market).items():
         arrays |= _named(name, population.arrays())
     if market.appeal is not None:
         arrays |= _named("appeal", market.appeal._asdict())
+    arrays["flows"] = np.array([market.flows[name] for name in FLOWS])
     diary = market.diary
     arrays["births"] = np.array(diary.births, dtype=np.int64).reshape(-1, 2)
     arrays["deaths"] = np.array([death[:2] for death in diary.deaths], dtype=np.int64).reshape(-1, 2)
@@ -54,6 +63,16 @@ def of_market(market: Market) -> Arrays:
     )
     arrays["reasons"] = np.array([decision.reason for decision in diary.decisions], dtype=np.str_)
     return arrays | _named("lives", _joined(diary.lives, axis=-1))
+
+
+def _loose(market: Market) -> dict[str, Any]:
+    """Return what the market itself holds: numbers, arrays, and None for an array that is not there yet."""
+    apart = DRAWN | {*_populations(market), "appeal", "diary", "flows"}
+    loose = {name: value for name, value in vars(market).items() if name not in apart}
+    for name, value in loose.items():
+        if not (value is None or isinstance(value, int | float | np.ndarray)):
+            raise TypeError(f"homogsim.state does not know how to store the market's {name}")
+    return loose
 
 
 def _populations(market: Market) -> dict[str, Population]:
@@ -71,8 +90,14 @@ def restore_market(market: Market, arrays: Arrays) -> None:
     for name, population in _populations(market).items():
         for column, values in population.arrays().items():
             values[...] = _alike(arrays[f"{name}.{column}"], values, f"{name}.{column}")
-    market.tastes = market.consumers.tastes()
-    market.traded[...] = _alike(arrays["traded"], market.traded, "traded")
+    market.tastes.place[:] = market.consumers.east, market.consumers.north  # the kernels read a copy
+    for name, value in _loose(market).items():
+        stored = arrays.get(f"market.{name}")
+        a_town_each = np.empty(market.parameters.world.towns)  # the only arrays that are not there from the start
+        found = None if stored is None else _alike(stored, a_town_each if value is None else np.asarray(value), name)
+        setattr(market, name, found.item() if found is not None and found.ndim == 0 else found)
+    flows = _alike(arrays["flows"], np.empty(len(FLOWS)), "flows")
+    market.flows = dict(zip(FLOWS, flows.tolist(), strict=True))
     _check_ranges(market)
     _restore_appeal(market, arrays)
     _restore_diary(market, arrays)
@@ -117,8 +142,8 @@ def _restore_diary(market: Market, arrays: Arrays) -> None:
     ]
     diary.tools = [(int(month), int(uid), int(tool), float(contact)) for month, uid, tool, contact in tools]
     diary.decisions = [
-        Decision(int(month), int(uid), int(tool), *numbers, reason=reason)
-        for (month, uid, tool, *numbers), reason in zip(decisions.tolist(), arrays["reasons"].tolist(), strict=True)
+        Decision(*(int(whole) for whole in row[:3]), *row[3:], reason)
+        for row, reason in zip(decisions.tolist(), arrays["reasons"].tolist(), strict=True)
     ]
     diary.lives = _columns(arrays, "lives", life_records(market.firms, np.empty(0, dtype=np.int64)))
     for piece in diary.lives:
@@ -133,7 +158,11 @@ def _restore_diary(market: Market, arrays: Arrays) -> None:
 
 def of_recorder(recorder: Recorder) -> Arrays:
     """Return what a recorder has written so far, and what it still holds back."""
-    arrays: Arrays = {"returns": np.array(recorder.returns, dtype=np.float64)}
+    arrays: Arrays = {
+        "returns": np.array(recorder.returns, dtype=np.float64),
+        "scale": np.array(recorder.scale, dtype=np.float64),
+        "diversity_0": np.array(recorder.diversity_0, dtype=np.float64),
+    }
     for table, columns in ROWS.items():
         rows = [[row[name] for name in columns] for row in getattr(recorder, table)]
         arrays[table] = np.array(rows, dtype=np.float64).reshape(-1, len(columns))
@@ -160,6 +189,9 @@ def restore_recorder(recorder: Recorder, arrays: Arrays) -> None:
     Damage, KeyError, ValueError
         If the arrays are not those of such a recorder.
     """
+    recorder.scale = _alike(arrays["scale"], np.array(0.0), "scale").item()
+    first, second = _alike(arrays["diversity_0"], np.empty(2), "diversity_0").tolist()
+    recorder.diversity_0 = (first, second)
     recorder.returns = _alike(arrays["returns"], np.empty(0), "returns", longer=0).tolist()
     for table, columns in ROWS.items():
         stored = _alike(arrays[table], np.empty((0, len(columns))), table, longer=0)

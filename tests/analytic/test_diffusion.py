@@ -43,7 +43,6 @@ def test_hearing_follows_the_bass_curve() -> None:
             curve.append(market.firms.heard.mean())
         curves.append(curve)
     months = np.arange(1, MONTHS + 1)
-    print(np.abs(np.mean(curves, axis=0)-bass(months)).max())
     assert np.mean(curves, axis=0) == pytest.approx(bass(months), abs=0.02)
 
 

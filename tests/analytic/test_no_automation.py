@@ -9,6 +9,8 @@ import numpy as np
 import pytest
 from small_markets import NOBODY_ENTERS, NOBODY_FAILS, model
 
+pytestmark = pytest.mark.xdist_group("no automation")  # one process makes the runs
+
 SEEDS = range(1, 51)
 NOISE, RHO = 0.1, 0.05
 STILL = {
@@ -50,7 +52,6 @@ def runs() -> list[tuple[np.ndarray, float, float, float]]:
 def test_diversity_has_no_trend(runs: list[tuple[np.ndarray, float, float, float]]) -> None:
     slopes = np.array([np.polyfit(np.arange(run[0].size) * EVERY, run[0], 1)[0] for run in runs])
     t = slopes.mean() / (slopes.std(ddof=1) / np.sqrt(slopes.size))
-    print('T',t,120*slopes.mean())
     assert abs(t) < 2.0
     assert abs(120 * slopes.mean()) < 0.005  # and what there is over ten years is less than half a per cent
 
@@ -58,7 +59,6 @@ def test_diversity_has_no_trend(runs: list[tuple[np.ndarray, float, float, float
 def test_variance_is_that_of_concepts_and_noise(runs: list[tuple[np.ndarray, float, float, float]]) -> None:
     noise = NOISE**2 / (1.0 - (1.0 - RHO) ** 2)
     offerings, concepts, apart = (np.mean([run[k] for run in runs]) for k in (1, 2, 3))
-    print(apart/noise, offerings/(concepts+21/22*noise),concepts,noise)
     assert apart == pytest.approx(noise, rel=0.02)
     # The variance over n firms is (n − 1)/n of what it is in the population.
     n = 2 * 11

@@ -35,10 +35,12 @@ def test_share_of_identity() -> None:
     assert share == pytest.approx(S, rel=1e-14)
 
 
+@pytest.mark.xdist_group("pull law")
 def test_long_run_mean(long_run: np.ndarray) -> None:
     assert long_run.mean() == pytest.approx(S * 1.0 + (1.0 - S) * -1.0, rel=0.01)
 
 
+@pytest.mark.xdist_group("pull law")
 def test_long_run_variance(long_run: np.ndarray) -> None:
     noise = SIGMA**2 / (1.0 - (1.0 - LAMBDA - RHO) ** 2)
     assert long_run.var() == pytest.approx(S**2 * 1.5**2 + (1.0 - S) ** 2 * 1.0 + noise, rel=0.01)

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from homogsim.agents.firms import Operations, Tiers, appeal, business, operations, tiers
 from homogsim.agents.market import Decision, Market
+from homogsim.agents.public import network_value, setup_costs
 from homogsim.agents.vendors import mean_template, retrained, vendor_of
 from homogsim.laws import adoption as law
 from homogsim.laws import offering, stocks
@@ -61,6 +62,7 @@ class Menu(NamedTuple):
     tool: Ints
     contact: Floats
     upfront: Floats  # K, dollars
+    support: Floats  # what the public adds to it, dollars
     training: Floats  # dollars
     is_new: Flags  # another tool than now: months, b and data start anew
     adds_contact: Flags
@@ -103,7 +105,7 @@ def levels_on_offer(tools: ToolParameters) -> tuple[float, ...]:
 
 def menu_of(market: Market, rows: Ints) -> Menu:
     """Return the options open to the firms at `rows`, those out of reach of their cash left out."""
-    firms, tools, table = market.firms, market.parameters.tools, tiers(market.parameters)
+    firms, tools, cost = market.firms, market.parameters.tools, setup_costs(market.parameters)
     offers = [(8 * TOOLS.index(k) + n, TOOLS.index(k), level) for k in tools.available
               for n, level in enumerate(levels_on_offer(tools))]  # fmt: skip
     slot = np.array([STAY, 0, *(s for s, _, _ in offers)])
@@ -113,8 +115,9 @@ def menu_of(market: Market, rows: Ints) -> Menu:
     tool[:, :1], contact[:, :1] = now_tool, now_contact
     is_new = (tool != now_tool) & (tool > 0)
     adds_contact = (contact > 0.0) & (is_new | (now_contact == 0.0))
-    cost = table.upfront_cost[tool]
-    upfront = is_new * cost + adds_contact * tools.contact_cost * cost
+    upfront, support = (
+        is_new * share[tool] + adds_contact * tools.contact_cost * share[tool] for share in (cost.firm, cost.public)
+    )
     training = is_new * tools.training
     differs = (tool != now_tool) | (contact != now_contact)
     affordable = tools.down_payment * upfront + training <= np.maximum(firms.cash[rows, None], 0.0)
@@ -128,6 +131,7 @@ def menu_of(market: Market, rows: Ints) -> Menu:
         tool=tool[keep],
         contact=contact[keep],
         upfront=upfront[keep],
+        support=support[keep],
         training=training[keep],
         is_new=is_new[keep],
         adds_contact=adds_contact[keep],
@@ -149,11 +153,12 @@ def _implementations(market: Market, menu: Menu) -> tuple[Floats, Floats]:
 
 
 def draw_implementation(market: Market, rows: Rows) -> Floats:
-    """Draw implementation quality b ~ Kumaraswamy(1.38·(1 + alignment)/1.5, 3.16), better with training."""
-    firms, tools = market.firms, market.parameters.tools
+    """Draw implementation quality b ~ Kumaraswamy(1.38·(1 + alignment)/1.5, 3.16), better with training and help."""
+    firms, tools, policy = market.firms, market.parameters.tools, market.parameters.policy
     a = tools.implementation_a * (1.0 + firms.alignment[rows]) / 1.5
     draw = market.streams.kumaraswamy("implementation", firms.uid[rows], market.month, a, tools.implementation_b)
-    return stocks.trained(np.asarray(draw), tools.training, tools.training_scale)
+    trained = stocks.trained(np.asarray(draw), tools.training + policy.training_grant, tools.training_scale)
+    return stocks.helped(trained, policy.partnership_gain)
 
 
 def _expected_profit(market: Market, menu: Menu, believed: Floats) -> Floats:
@@ -229,7 +234,7 @@ def _values(market: Market, menu: Menu, profit: Floats) -> Floats:
     share = (present & alike).sum(axis=1) / np.maximum(present.sum(axis=1), 1)
     independent = firms.independent
     clients = np.bincount(firms.tool[independent], minlength=len(TOOLS)) / max(1, int(independent.sum()))
-    network = np.where(menu.tool > 0, tools.network_value * clients[menu.tool], 0.0)
+    network = np.where(menu.tool > 0, network_value(market.parameters) * clients[menu.tool], 0.0)
     return law.option_value(
         profit, now, tools.horizon, tools.discount, menu.upfront + menu.training, tools.peer_influence * share, network
     )
@@ -269,6 +274,7 @@ def _carry_out(market: Market, menu: Menu, changed: Ints, implementation: Floats
     firms = market.firms
     rows, new, adds = menu.firm[changed], menu.is_new[changed], menu.adds_contact[changed]
     _pay(market, rows, menu.upfront[changed], menu.training[changed], new)
+    market.firms.support_due[rows] += menu.support[changed]
     starts = rows[new]
     start_tool(
         market, starts, menu.tool[changed][new], menu.contact[changed][new],
@@ -302,8 +308,9 @@ def _pay(market: Market, rows: Ints, upfront: Floats, training: Floats, new: Fla
 
 
 def start_tool(market: Market, rows: Rows, tool: Ints, contact: Floats, vendor: Ints) -> None:
-    """Give firms a new tool: months, implementation and data start anew."""
+    """Give firms a new tool: months, implementation and data start anew; the public may pay for training."""
     firms, tools = market.firms, market.parameters.tools
+    firms.support_due[rows] += market.parameters.policy.training_grant
     firms.tool[rows], firms.vendor[rows] = tool, vendor
     firms.back_office[rows] = tools.back_office_intensity
     firms.implementation[rows] = draw_implementation(market, rows)
@@ -342,7 +349,7 @@ def _choose_vendor(market: Market, rows: Rows, tool: Ints) -> Ints:
     options = vendor_of(tool[:, None], sector[:, None], numbers[None, :], sectors, each)
     served = market.firms.is_open & (market.firms.vendor >= 0)
     clients = np.bincount(market.firms.vendor[served], minlength=market.vendors.rows)
-    values = law.vendor_values(clients[options].astype(np.float64), market.parameters.tools.network_value)
+    values = law.vendor_values(clients[options].astype(np.float64), network_value(market.parameters))
     uid = market.firms.uid[rows]
     luck = market.streams.uniform("vendor", uid[:, None], market.month, numbers[None, :])
     best = (values + market.parameters.vendors.choice_noise * law.gumbel(np.asarray(luck))).argmax(axis=1)

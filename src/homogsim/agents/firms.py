@@ -53,6 +53,7 @@ class Firms(Population):
     debt: Floats = column(np.float64, "set-up cost still to be paid, dollars")
     instalment: Floats = column(np.float64, "monthly payment of it, dollars")
     setup_due: Floats = column(np.float64, "set-up cost and training to be paid this month, dollars")
+    support_due: Floats = column(np.float64, "what the public is to pay for set-up and training this month, dollars")
     # Tools
     heard: Flags = column(np.bool_, "whether the firm has heard of automation", False)
     tool: NDArray[np.int8] = column(np.int8, "tool tier k: 0 none, 1 generic, 2 industry, 3 custom")

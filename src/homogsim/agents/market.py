@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from homogsim import geography
 from homogsim.agents.consumers import Consumers, TasteCentres, draw_consumers, draw_sensitivities, taste_centres
 from homogsim.agents.firms import Firms
-from homogsim.agents.vendors import Vendors, draw_vendors
+from homogsim.agents.vendors import Vendors, draw_vendors, spread_further
 from homogsim.geography import Geography
 from homogsim.laws.demand import Appeal, Luck, Streets, Tastes, plan_blocks, workspaces
 from homogsim.laws.response import Choices, remove_outlet
@@ -21,11 +21,15 @@ from homogsim.streams import Streams, stream_key
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
-FLOWS = (
+CASH_FLOWS = (
     "revenue", "input_costs", "fixed_costs", "fees", "reinvestment", "setup_and_training", "owner_draws",
     "founders_capital", "chain_profits", "closing_cash",
 )  # fmt: skip
-"""Money that flows in a month: cash of all firms changes by revenue and capital in, less all the rest."""
+"""Money into and out of firms in a month: their cash changes by revenue and capital in, less all the rest."""
+
+FLOWS = (*CASH_FLOWS, "public_money")
+"""All money that flows in a month. Public money goes past the firms' cash, to vendors and trainers (who get set-up and
+training from the firms, and what policies add from the public) and as vouchers to consumers."""
 
 
 class Decision(NamedTuple):
@@ -103,11 +107,14 @@ class Market:
 
     @property
     def wanted(self) -> Tastes:
-        """Tastes as they are this month: with backlash, the value of the local is raised town by town."""
-        if self.local_factor is None:
+        """Tastes as they are this month: backlash raises the value of the local town by town, vouchers add to it."""
+        voucher, locality = self.parameters.policy.local_voucher, self.tastes.locality
+        if self.local_factor is None and voucher == 0.0:
             return self.tastes
-        town = np.arange(self.consumers.rows) // self.parameters.world.consumers % self.parameters.world.towns
-        return self.tastes._replace(locality=self.tastes.locality * self.local_factor[town])
+        if self.local_factor is not None:
+            town = np.arange(self.consumers.rows) // self.parameters.world.consumers % self.parameters.world.towns
+            locality = locality * self.local_factor[town]
+        return self.tastes._replace(locality=locality + voucher)
 
     @property
     def choices(self) -> Choices:
@@ -130,6 +137,9 @@ class Market:
         if parameters.consumers != self.parameters.consumers:
             draw_sensitivities(self.consumers, parameters.consumers, self.streams)
             self.tastes = self.consumers.tastes()
+        added = parameters.policy.interoperability - self.parameters.policy.interoperability
+        if added != 0.0:
+            spread_further(self.vendors, added, self.streams)
         self.parameters = parameters
 
     def luck(self) -> Luck:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from homogsim.agents import chains
+from homogsim.agents import chains, public
 from homogsim.agents.firms import Business, appeal, business, operations, tiers
 from homogsim.agents.market import Market
 from homogsim.laws import money, offering, pricing, stocks
@@ -26,7 +26,7 @@ def live_by_the_laws(market: Market) -> None:
     firms, parameters = market.firms, market.parameters
     firms.back_office_months += firms.back_office > 0.0
     firms.contact_months += firms.contact > 0.0
-    firms.transparency[:] = parameters.firms.transparency
+    firms.transparency[:] = public.transparency(parameters)
     level = stocks.trust_level(firms.contact, firms.human_share, firms.transparency, parameters.firms.trust_loss)
     firms.trust[:] = stocks.approach(firms.trust, level, parameters.firms.trust_speed)
     _move(market)
@@ -69,7 +69,7 @@ def _imitated(market: Market) -> tuple[Floats, Floats]:
     firms, rate = market.firms, market.parameters.offering.imitation
     if rate == 0.0:
         return firms.offering, np.zeros(firms.rows)
-    profit = np.where(firms.is_open & (firms.expected_sales > 0.0), firms.profit, -np.inf)
+    profit = np.where(firms.independent & (firms.expected_sales > 0.0), firms.profit, -np.inf)
     by_cell = profit.reshape(-1, market.parameters.world.sites)
     leader = by_cell.argmax(axis=1) + np.arange(len(by_cell)) * by_cell.shape[1]
     exists = np.isfinite(by_cell.max(axis=1))[market.site_cell]
@@ -163,6 +163,7 @@ def keep_accounts(market: Market) -> None:
         owner_draws=draw,
         chain_profits=brands,
     )
+    market.flows["public_money"] = public.pay(market)
 
 
 def _pay_setup(market: Market) -> Floats:

@@ -30,10 +30,20 @@ def draw_vendors(parameters: Parameters, sector_centres: Floats, streams: Stream
     vendors.sector[each:] = np.tile(np.repeat(np.arange(world.sectors), each), 2)
     everywhere = sector_centres.mean(axis=1, keepdims=True)
     centre = np.where(vendors.sector >= 0, sector_centres[:, np.maximum(vendors.sector, 0)], everywhere)
-    axes = np.arange(world.dimensions)[:, None]
-    deviation = streams.normal("templates", np.arange(vendors.rows)[None, :], index=axes)
-    vendors.template[:] = centre + parameters.vendors.spread * deviation
+    spread = parameters.vendors.spread + parameters.policy.interoperability
+    vendors.template[:] = centre + spread * _deviation(vendors, streams)
     return vendors
+
+
+def _deviation(vendors: Vendors, streams: Streams) -> Floats:
+    """Return (d, V) how the vendors differ, in units of their spread."""
+    axes = np.arange(len(vendors.template))[:, None]
+    return streams.normal("templates", np.arange(vendors.rows)[None, :], index=axes)
+
+
+def spread_further(vendors: Vendors, added: float, streams: Streams) -> None:
+    """Move the vendors' templates apart (or, if negative, together) by so much more spread, each its own way."""
+    vendors.template += added * _deviation(vendors, streams)
 
 
 def retrained(template: Floats, offering: Floats, vendor: Ints, speed: float) -> Floats:

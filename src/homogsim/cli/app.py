@@ -124,6 +124,15 @@ def run(
     changes: Annotated[
         list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Change a parameter; may be repeated.")
     ] = None,
+    policies: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--policy",
+            metavar="NAME@START..END",
+            help="A policy from month START until, not including, month END, or with @START to the end of the run; "
+            "may be repeated. `homogsim policies` lists them.",
+        ),
+    ] = None,
     seed: Annotated[int | None, typer.Option(metavar="N", help="Seed of the random numbers.")] = None,
     months: Annotated[int | None, typer.Option(metavar="N", help="Months after automation arrives.")] = None,
     out: Annotated[
@@ -151,9 +160,17 @@ def run(
 
     options = RunOptions(
         scenario, tuple(changes or ()), seed, months, out, force, checkpoint, threads, record_every, max_memory,
-        biographies, not no_figures, as_json, quiet,
+        biographies, not no_figures, as_json, quiet, tuple(policies or ()),
     )  # fmt: skip
     raise typer.Exit(run_market(options))
+
+
+@app.command(name="policies")
+def list_policies() -> None:
+    """List the policies: what each one does, and the parameters it sets."""
+    from homogsim.cli.policies import show_policies
+
+    show_policies()
 
 
 @app.command()
@@ -166,3 +183,79 @@ def reproduce(
     from homogsim.cli.reproduce import reproduce_run
 
     raise typer.Exit(reproduce_run(run_dir, threads=threads, quiet=quiet))
+
+
+Replications = Annotated[int, typer.Option(metavar="N", help="Seeds under which every scenario is run.")]
+Jobs = Annotated[
+    int | None, typer.Option(metavar="N", help="Runs at a time; results do not depend on it.  [default: processors]")
+]
+Changes = Annotated[
+    list[str] | None,
+    typer.Option("--set", metavar="KEY=VALUE", help="Change a parameter in all scenarios; may be repeated."),
+]
+Months = Annotated[int | None, typer.Option(metavar="N", help="Months after automation arrives, for all scenarios.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON value and nothing else.")]
+
+
+@app.command()
+def compare(
+    scenarios: Annotated[
+        list[str],
+        typer.Argument(metavar="A B…", help="Presets or scenario files; A is the baseline. NAME:twin: without tools."),
+    ],
+    replications: Replications = 5,
+    seed: Annotated[int, typer.Option(metavar="N", help="The first seed.")] = 1,
+    jobs: Jobs = None,
+    months: Months = None,
+    metrics: Annotated[
+        list[str] | None, typer.Option("--metric", metavar="NAME", help="Metric to compare; may be repeated.")
+    ] = None,
+    precision: Annotated[
+        float | None,
+        typer.Option(metavar="REL", help="Add seeds until the named metrics' intervals are ±REL of A's mean (0.02)."),
+    ] = None,
+    cap: Annotated[int, typer.Option(metavar="N", help="Most seeds that --precision may take.")] = 50,
+    out: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Folder for tables and figures; must not exist.")
+    ] = None,
+    changes: Changes = None,
+    as_json: AsJson = False,
+) -> None:
+    """Compare scenarios with the first one under the same seeds: differences, intervals, who gains and why."""
+    from homogsim.cli.compare import CompareOptions, compare_scenarios
+
+    options = CompareOptions(
+        tuple(scenarios), tuple(changes or ()), replications, seed, jobs, months, tuple(metrics or ()), precision, cap,
+        out, as_json,
+    )  # fmt: skip
+    raise typer.Exit(compare_scenarios(options))
+
+
+@app.command()
+def expect(
+    scenarios: Annotated[
+        list[str] | None, typer.Argument(metavar="[SCENARIO]…", help="Presets or scenario files.", show_default=False)
+    ] = None,
+    every: Annotated[bool, typer.Option("--all", help="All presets.")] = False,
+    replications: Replications = 8,
+    seed: Annotated[int, typer.Option(metavar="N", help="The first seed; none that was used for tuning.")] = 10_000,
+    jobs: Jobs = None,
+    months: Months = None,
+    changes: Changes = None,
+    as_json: AsJson = False,
+) -> None:
+    """Test what scenarios expect to come out: held, failed (exit code 1) or unclear, with the numbers."""
+    from homogsim.cli.expect import ExpectOptions, expect_scenarios
+
+    options = ExpectOptions(
+        tuple(scenarios or ()), every, tuple(changes or ()), replications, seed, jobs, months, as_json
+    )
+    raise typer.Exit(expect_scenarios(options))
+
+
+@app.command(name="metrics")
+def show_metrics(as_json: AsJson = False) -> None:
+    """List the metrics: name, symbol, unit, range, meaning, reference."""
+    from homogsim.cli.metrics import list_metrics
+
+    list_metrics(as_json=as_json)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,15 +15,15 @@ if TYPE_CHECKING:
     from homogsim.model import MarketModel
 
 
-def resume(checkpoint: Path, changes: tuple[str, ...], **options: Any) -> MarketModel:
-    """Return the saved model with changed live parameters; `options` are those of `MarketModel.load`.
+def resume(checkpoint: Path, changes: tuple[str, ...], policies: tuple[str, ...] = (), **options: Any) -> MarketModel:
+    """Return the saved model with changed live parameters and new policies; `options` are `MarketModel.load`'s.
 
     Raises
     ------
     HomogsimError
         There is no checkpoint, or no month is left to run.
     ScenarioError
-        A parameter is unknown, out of bounds, or shapes the world at its start.
+        A parameter is unknown, out of bounds, or shapes the world at its start; a policy cannot be had.
     StorageError
         The checkpoint cannot be read.
     """
@@ -31,11 +32,13 @@ def resume(checkpoint: Path, changes: tuple[str, ...], **options: Any) -> Market
     from homogsim.model import MarketModel
 
     model = MarketModel.load(checkpoint, **options)
-    for key, value in live_changes(model.scenario, changes).items():
+    in_force = replace(model.scenario, parameters=model.parameters)
+    for key, value in live_changes(in_force, changes).items():
         model.set_live(key, value)
     if model.month > model.last_month:
         what = f"the checkpoint stands at month {model.month}, the run ends with month {model.last_month}"
         raise HomogsimError(what, str(checkpoint), "Give more --months.")
+    model.add_policies(*policies)
     return model
 
 
@@ -49,10 +52,10 @@ def live_changes(scenario: Scenario, changes: tuple[str, ...]) -> dict[str, Any]
     return {key: value for key, (_, value) in changed.items()}
 
 
-def origin(checkpoint: Path, changes: tuple[str, ...]) -> dict[str, Any]:
+def origin(checkpoint: Path, changes: tuple[str, ...], policies: tuple[str, ...] = ()) -> dict[str, Any]:
     """Return what a run folder says about the checkpoint that its run started from."""
-    facts = {"path": str(checkpoint.absolute()), "sha256": checkpoint_hash(checkpoint), "changes": list(changes)}
-    return {"checkpoint": facts}
+    facts = {"path": str(checkpoint.absolute()), "sha256": checkpoint_hash(checkpoint)}
+    return {"checkpoint": {**facts, "changes": list(changes), "policies": list(policies)}}
 
 
 def resume_again(facts: dict[str, Any], **options: Any) -> MarketModel:
@@ -66,7 +69,7 @@ def resume_again(facts: dict[str, Any], **options: Any) -> MarketModel:
     checkpoint = Path(facts["path"])
     if not checkpoint.exists() or checkpoint_hash(checkpoint) != facts["sha256"]:
         raise HomogsimError("the checkpoint that the run started from is no longer there", str(checkpoint))
-    return resume(checkpoint, tuple(facts["changes"]), **options)
+    return resume(checkpoint, tuple(facts["changes"]), tuple(facts.get("policies", ())), **options)
 
 
 def checkpoint_hash(checkpoint: Path) -> str:

@@ -47,6 +47,7 @@ class RunOptions:
     figures: bool = True
     as_json: bool = False
     quiet: bool = False
+    policies: tuple[str, ...] = ()
 
     @property
     def silent(self) -> bool:
@@ -78,10 +79,12 @@ def prepare(options: RunOptions, errors: Console) -> tuple[MarketModel, dict[str
     scenario = Scenario.read(options.scenario).override_text(*options.changes)
     if options.seed is not None:
         scenario = replace(scenario, seed=options.seed)
-    sized = scenario if options.months is None else scenario.override("calendar.months", options.months)
+    if options.months is not None:
+        scenario = scenario.override("calendar.months", options.months)
+    scenario = scenario.with_policy(*options.policies)
     limit = None if options.max_memory is None else parse_size(options.max_memory)
-    needs = check_budget(sized.parameters, limit)
-    check_folder(options, scenario.name, scenario.seed, sized.parameters)
+    needs = check_budget(scenario.parameters, limit)
+    check_folder(options, scenario.name, scenario.seed, scenario.parameters)
     if not options.silent:
         errors.print(f"{scenario.name}, seed {scenario.seed}: {printable(scenario.question)}")
         errors.print(f"about {size(needs.memory_bytes)} of memory, {duration(needs.seconds)}", style="dim")
@@ -89,7 +92,6 @@ def prepare(options: RunOptions, errors: Console) -> tuple[MarketModel, dict[str
 
     model = MarketModel(
         scenario,
-        months=options.months,
         threads=options.threads,
         record_every=options.record_every or 1,
         biographies=options.biographies,
@@ -109,9 +111,9 @@ def _resumed(options: RunOptions, checkpoint: Path) -> tuple[MarketModel, dict[s
     for name, value in fixed.items():
         if value is not None:
             raise HomogsimError(f"a checkpoint keeps its own {name}", "--from", f"Leave {name} out.")
-    model = resume(checkpoint, options.changes, threads=options.threads, months=options.months)
+    model = resume(checkpoint, options.changes, options.policies, threads=options.threads, months=options.months)
     check_folder(options, model.scenario.name, model.seed, model.scenario.parameters)
-    return model, origin(checkpoint, options.changes)
+    return model, origin(checkpoint, options.changes, options.policies)
 
 
 def simulate(model: MarketModel, stop: Stop, errors: Console, *, silent: bool, until: int | None = None) -> Results:

@@ -44,6 +44,8 @@ def show_scenario(source: str, *, every: bool) -> None:
     else:
         for row in rows:
             output.print(_block(row))
+    for line in _events(scenario):
+        output.print(line)
     hidden = len(declared()) - len(chosen)
     output.print(f"{DIFFERS} differs from the default." + (f" {hidden} more with --all." if hidden else ""))
 
@@ -99,6 +101,14 @@ def _bounds(declaration: Declaration) -> str:
     return f"{_text(declaration.low)} – {_text(declaration.high)}"
 
 
+def _events(scenario: Scenario) -> list[str]:
+    """Return a line for every parameter that an event changes."""
+    return [
+        printable(f"  from month {month} on: {key} = {_text(value)} (before: {_text(before)})")
+        for month, key, before, value in scenario.timetable()
+    ]
+
+
 def new_scenario(file: Path, origin: str) -> None:
     """Write a scenario file that starts from another scenario."""
     target = file if file.suffix == ".toml" else file.with_name(f"{file.name}.toml")
@@ -127,3 +137,5 @@ def lint_scenario(source: str) -> None:
     output.print(f"{scenario.name}: no problem.")
     for name, (default, value) in scenario.differences().items():
         output.print(printable(f"  {name} = {_text(value)} (default {_text(default)})"))
+    for line in _events(scenario):
+        output.print(line)

@@ -1,1 +1,1 @@
-"""Experiments: many runs, and what they say together. Nothing heavy is imported here: worker processes start with it."""
+"""Experiments: many runs, and what they say together. Light to import, as workers start with it."""

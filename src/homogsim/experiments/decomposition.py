@@ -24,13 +24,14 @@ there is none at all its own, so that its whole worth counts as number of firms.
 
 from __future__ import annotations
 
+from copy import deepcopy
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from homogsim.laws.demand import Appeal, Luck, Streets, Tastes, choose_month, workspaces
+from homogsim.laws.demand import Appeal, Luck, Streets, Tastes, choose_month
 from homogsim.metrics.welfare import shapley_decomposition
 
 if TYPE_CHECKING:
@@ -63,13 +64,15 @@ class MarketEnd:
     is_open: Flags
     """(J,) storefronts with a business or an outlet."""
     is_chain: Flags
-    """(J,) those of chains."""
+    """(J,) those that are, or would be, a chain's."""
     last: NDArray[np.int32]
     """(N,) storefront last visited before the month, −1 none."""
     tastes: Tastes
-    """Those that consumer surplus is measured by."""
+    """Those that surplus is measured by: where tastes move (backlash), the ones at the start."""
     streets: Streets
     plan: NDArray[np.int64]
+    room: int
+    """Length of the kernel's workspace."""
     outside: float
     noise: float
     """μ, dollars."""
@@ -89,13 +92,14 @@ def market_end(model: MarketModel) -> MarketEnd:
     market, consumers = model.market, model.market.parameters.consumers
     assert market.appeal is not None, "a run has at least one month"
     return MarketEnd(
-        appeal=Appeal(*(column.copy() for column in market.appeal)),
+        appeal=deepcopy(market.appeal),
         is_open=market.traded.copy(),
-        is_chain=np.zeros_like(market.traded),
+        is_chain=market.firms.is_chain.copy(),
         last=market.consumers.last_before.copy(),
-        tastes=Tastes(*(column.copy() for column in market.tastes)),
+        tastes=deepcopy(market.tastes),
         streets=market.streets,
         plan=market.plan,
+        room=market.rooms.shape[1],
         outside=1.0 if consumers.outside_option else 0.0,
         noise=consumers.choice_noise,
         values={name: getattr(consumers, name) for name in VALUES},
@@ -104,7 +108,11 @@ def market_end(model: MarketModel) -> MarketEnd:
 
 def different_consumers(first: MarketEnd, second: MarketEnd) -> str:
     """Return why surplus cannot be compared between two markets: their consumers differ ("" if they do not)."""
-    for group, one, two in (("place", first.streets, second.streets), ("tastes", first.tastes, second.tastes)):
+    pairs: dict[str, tuple[tuple[Any, ...], tuple[Any, ...]]] = {
+        "place": (first.streets, second.streets),
+        "tastes": (first.tastes, second.tastes),
+    }
+    for group, (one, two) in pairs.items():
         if not all(np.array_equal(a, b) for a, b in zip(one, two, strict=True)):
             return f"their consumers differ in {group}"
     for name in VALUES:
@@ -121,10 +129,9 @@ def consumer_surplus(end: MarketEnd, appeal: Appeal, is_open: Flags, last: NDArr
 
     n = last.size
     bought, inclusive, surplus = np.empty(n, np.int32), np.empty(n), np.empty(n)
-    rooms = workspaces(get_num_threads(), end.tastes.ideal.shape[0])
     choose_month(
         end.plan, end.tastes, end.streets, appeal, is_open, NOBODY_GOES_OUT, end.outside, end.noise, last, bought,
-        inclusive, surplus, rooms,
+        inclusive, surplus, np.zeros((get_num_threads(), end.room)),
     )  # fmt: skip
     return float(end.streets.weight * surplus.sum())
 

@@ -118,7 +118,8 @@ class Runner:
             yield found
 
     def _in_workers(self, tasks: Sequence[Task]) -> Iterator[Outcome | Lost]:
-        waiting, running = deque(tasks), dict[Future[Any], Task]()
+        waiting: deque[Task] = deque(tasks)
+        running: dict[Future[Any], Task] = {}
         while (waiting or running) and not self.stop():
             broken = not self._submit(waiting, running)
             ended, _ = wait(running, timeout=0.0 if broken else LOOK_SECONDS, return_when=FIRST_COMPLETED)
@@ -137,7 +138,7 @@ class Runner:
                 yield from self._alone(suspects)
 
     def _submit(self, waiting: deque[Task], running: dict[Future[Any], Task]) -> bool:
-        """Keep every worker busy, no more: what is under way when a pool breaks is suspect. Return False if it broke."""
+        """Keep every worker busy, no more: what is under way when a pool breaks is suspect. Return False if it did."""
         if self._begun >= RUNS_A_WORKER * self.jobs and not running:
             self._close()
         while waiting and len(running) < self.jobs and self._begun < RUNS_A_WORKER * self.jobs:
@@ -182,10 +183,10 @@ class Runner:
         self._stop_event.set()
         processes = list((getattr(pool, "_processes", None) or {}).values())
         pool.shutdown(wait=False, cancel_futures=True)
-        alive = {process.sentinel: process for process in processes}
+        alive: dict[Any, Any] = {process.sentinel: process for process in processes}
         while alive and (ended := wait_for(list(alive), timeout=PATIENCE_SECONDS)):
             for sentinel in ended:
-                del alive[sentinel]  # type: ignore[arg-type]
+                del alive[sentinel]
         for process in alive.values():
             process.terminate()
         pool.shutdown(wait=True)

@@ -80,9 +80,7 @@ def paired_difference(baseline: ArrayLike, other: ArrayLike, confidence: float =
     if n > 1:
         half = float(t_quantile(n, confidence) * d.std(ddof=1) / np.sqrt(n))
         reduction = _ratio(a.var(ddof=1) + b.var(ddof=1), d.var(ddof=1))
-    return Paired(
-        n, reference, float(b.mean()), difference, difference - half, difference + half, relative, reduction
-    )
+    return Paired(n, reference, float(b.mean()), difference, difference - half, difference + half, relative, reduction)
 
 
 def _ratio(independent: float, paired: float) -> float:

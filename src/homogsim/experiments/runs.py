@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import replace
+from pathlib import Path
 
 from homogsim.errors import BudgetError, HomogsimError
 from homogsim.experiments.executors import Runner, processors
 from homogsim.experiments.replicate import Lost, Outcome, Task
 from homogsim.parameters import Parameters
-from homogsim.scenario import Scenario, check_budget, machine_memory
+from homogsim.scenario import TWIN, Scenario, check_budget, machine_memory
 from homogsim.scenario.budget import size
 from homogsim.scenario.reading import LARGEST_SEED
 
@@ -67,6 +68,25 @@ class Runs:
         """Drop the market at the end of a run, by far its largest part, once nobody needs it."""
         if key in self._found:
             self._found[key] = replace(self._found[key], market=None)
+
+
+def read(source: Scenario | str | Path) -> Scenario:
+    """Return a scenario: itself, a preset, a file; ``NAME:twin`` is the same without tools.
+
+    Raises
+    ------
+    ScenarioError
+        There is none of that name, or it cannot be used.
+    """
+    if isinstance(source, str) and source.endswith(f":{TWIN}"):
+        return twin(Scenario.read(source.removesuffix(f":{TWIN}")))
+    return source if isinstance(source, Scenario) else Scenario.read(source)
+
+
+def twin(scenario: Scenario) -> Scenario:
+    """Return the same scenario without tools: what scenarios that change demand are compared with."""
+    name = f"{scenario.name[: 63 - len(TWIN)]}-{TWIN}"
+    return replace(scenario.override("tools.available", []), name=name)
 
 
 def check_counts(replications: int, seed: int, most: int) -> None:

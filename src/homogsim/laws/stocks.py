@@ -126,6 +126,11 @@ def trained(implementation: Floats, spend: float, scale: float) -> Floats:
     return implementation + (1.0 - implementation) * (1.0 - exp_array(np.full_like(implementation, -spend / scale)))
 
 
+def helped(implementation: Floats, share: float) -> Floats:
+    """Return b + share·(1 − b): partners who have done it before close a share of the gap."""
+    return implementation + share * (1.0 - implementation)
+
+
 def phased(implementation: Floats, months: Floats, gain: float, constant: float) -> Floats:
     """Return b + 0.5(1 − b)(1 − e^{−n/12}): contact automated after n months of back-office experience works better."""
     return implementation + gain * (1.0 - implementation) * (1.0 - exp_array(-months / constant))

@@ -60,6 +60,10 @@ class Observation:
     chain_sales: float = 0.0
     chain_expected_sales: float = 0.0
     chain_profit: float = 0.0
+    public_money: float = 0.0
+    """What the public pays for policies, $ a month."""
+    public_money_so_far: float = 0.0
+    """The same since the first recorded month, $."""
     scale: float = np.nan
     """ℓ, frozen at month 0."""
     offering_diversity_0: float = np.nan

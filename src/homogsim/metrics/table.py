@@ -116,6 +116,8 @@ METRICS = MappingProxyType(
             Metric("independent_outlet_share", "", "share", _SHARE, "small businesses among all outlets", "", lambda m: _ratio(m.n, m.n + m.chain_outlets)),
             Metric("chain_outlets", "", "outlets", _POSITIVE, "outlets of chains", "", lambda m: float(m.chain_outlets)),
             Metric("chain_profit", "", "$/month", _ANY, "profit of all chains", "", lambda m: m.chain_profit),
+            Metric("public_money", "", "$/month", _POSITIVE, "subsidies, grants and vouchers that the public pays", "", lambda m: m.public_money),
+            Metric("public_money_so_far", "", "$", _POSITIVE, "public money since the first recorded month", "", lambda m: m.public_money_so_far),
             Metric("roi12_positive_share", "", "share", _SHARE, "adopters so far whose first year paid", "", lambda m: positive_share(m.returns) if m.returns.size else np.nan),
         )
     }

@@ -11,10 +11,13 @@ from typing import Any, overload
 
 from homogsim.errors import ScenarioError
 from homogsim.parameters import Parameters, declared
+from homogsim.policies import parse
 from homogsim.scenario.catalogue import locate, presets
 from homogsim.scenario.checking import Problem, checked, flatten, values
+from homogsim.scenario.events import Change, Event, events, timetable
 from homogsim.scenario.expectation import Expectation, expectations
 from homogsim.scenario.reading import Content, load, name_problem, question_problem, seed_problem
+from homogsim.scenario.terms import introduced
 from homogsim.scenario.values import from_text, printable
 from homogsim.scenario.writing import document, write_whole
 
@@ -41,12 +44,18 @@ class Scenario:
     seed: int = 1
     parameters: Parameters = field(default_factory=Parameters)
     expect: tuple[Expectation, ...] = ()
+    events: tuple[Event, ...] = ()
+    """Changes of live parameters during the run, by month, one event a month at most."""
     path: Path | None = field(default=None, compare=False)
     """The file it was read from."""
 
     def __post_init__(self) -> None:
         problems = (name_problem(self.name), question_problem(self.question), seed_problem(self.seed))
         raise_first([problem.error() for problem in problems if problem])
+        if self.events:
+            found, wrong = events([event.as_dict() for event in self.events], self.parameters)
+            raise_first([problem.error() for problem in wrong])
+            object.__setattr__(self, "events", found)
 
     @classmethod
     def read(cls, source: str | Path) -> Scenario:
@@ -102,6 +111,30 @@ class Scenario:
             changes[key.strip()] = value
         return self.override(changes) if changes else self
 
+    def with_policy(self, *policies: str) -> Scenario:
+        """Return a scenario with policies, as events that set their parameters and, at the end, restore them.
+
+        Parameters
+        ----------
+        *policies : str
+            Name and months, e.g. ``custom-subsidy@84..144``: from month 84 until, not including, month 144; without
+            an end (``custom-subsidy@84``) to the end of the run. `homogsim.policies.POLICIES` holds them all.
+
+        Raises
+        ------
+        ScenarioError
+            For unknown policies; an end that is not after the start; months that are not recorded; and two policies,
+            or a policy and an event, that change the same parameter at a time.
+        """
+        changed = self
+        for term in map(parse, policies):
+            changed = replace(changed, events=introduced(term, changed.events, changed.parameters))
+        return changed
+
+    def timetable(self) -> list[Change]:
+        """Return every change of a parameter by events, in order: month, key, value before and from then on."""
+        return timetable(self.events, self.parameters)
+
     def derive(self, name: str, question: str | None = None) -> Scenario:
         """Return a scenario of a new name that starts out equal to this one, without its expectations.
 
@@ -117,6 +150,8 @@ class Scenario:
     def write(self, path: str | Path, *, overwrite: bool = False) -> Path:
         """Write the scenario file: its question, what it extends, and only what differs from that.
 
+        Events are written all or, if they are the same, not at all.
+
         A file that it extends is named only when it stands in the same place relative to the new file; otherwise the
         new file extends ``baseline``. Reading it back gives an equal scenario with an equal fingerprint.
 
@@ -126,43 +161,47 @@ class Scenario:
             When the file exists and `overwrite` is false, or cannot be written. It is written whole or not at all.
         """
         target = Path(path)
-        extends, base, seed = self._written_base(target)
+        extends, base = self._written_base(target)
         about: dict[str, Any] = {"name": self.name, "question": self.question}
         about |= {"extends": extends} if extends else {}
-        about |= {"seed": self.seed} if self.seed != seed else {}
-        different = {k: v for k, v in values(self.parameters).items() if v != values(base)[k]}
-        write_whole(target, document(about, different, [e.as_dict() for e in self.expect]), overwrite)
+        about |= {"seed": self.seed} if self.seed != base.seed else {}
+        different = {k: v for k, v in values(self.parameters).items() if v != values(base.parameters)[k]}
+        tables = {"expect": [line.as_dict() for line in self.expect]} if self.expect else {}
+        tables |= {"events": [event.as_dict() for event in self.events]} if self.events != base.events else {}
+        write_whole(target, document(about, different, tables), overwrite)
         return target
 
-    def _written_base(self, target: Path) -> tuple[str | None, Parameters, int]:
-        """Return what a file at `target` extends, with its parameters and seed."""
+    def _written_base(self, target: Path) -> tuple[str | None, Scenario]:
+        """Return what a file at `target` extends, by name and as a scenario."""
         if self.extends is None:
-            return None, Parameters(), 1
+            return None, Scenario()
         extends: str = self.extends
         if extends not in presets():
             origin = self.path.parent / extends if self.path else None
             beside = target.parent / extends
             same = origin is not None and origin.exists() and beside.exists() and origin.samefile(beside)
             if same and target.resolve() != beside.resolve():
-                base = Scenario.read(beside)
-                return extends, base.parameters, base.seed
+                return extends, Scenario.read(beside)
             extends = "baseline"
-        base = Scenario.read(extends)
-        return extends, base.parameters, base.seed
+        return extends, Scenario.read(extends)
 
     def fingerprint(self) -> str:
-        """Return the SHA-256 of all parameters in canonical JSON, in hexadecimal.
+        """Return the SHA-256 of all parameters and events in canonical JSON, in hexadecimal.
 
-        Equal parameters have equal fingerprints on every machine and Python; name, question, expectations and seed
-        play no part.
+        Equal parameters and events have equal fingerprints on every machine and Python; name, question, expectations
+        and seed play no part.
         """
-        canonical = json.dumps(
-            _canonical(values(self.parameters)), sort_keys=True, separators=(",", ":"), allow_nan=False
-        )
+        content = values(self.parameters)
+        if self.events:
+            content |= {"events": tuple({"month": event.month, "set": dict(event.set)} for event in self.events)}
+        canonical = json.dumps(_canonical(content), sort_keys=True, separators=(",", ":"), allow_nan=False)
         return hashlib.sha256(canonical.encode("ascii")).hexdigest()
 
     def differences(self, other: Scenario | None = None) -> dict[str, tuple[Any, Any]]:
-        """Return the parameters that differ: name → (the other's value, or the default; own value)."""
+        """Return the parameters that differ: name → (the other's value, or the default; own value).
+
+        Values are those at the start of the run; `timetable` tells what events change.
+        """
         own = values(self.parameters)
         reference = values(other.parameters) if other else {name: d.default for name, d in declared().items()}
         return {name: (reference[name], value) for name, value in own.items() if value != reference[name]}
@@ -170,9 +209,9 @@ class Scenario:
     def as_dict(self) -> dict[str, Any]:
         """Return everything about the scenario as plain data for JSON, independent of any file it extends."""
         parameters = {k: list(v) if isinstance(v, tuple) else v for k, v in values(self.parameters).items()}
-        expect = [e.as_dict() for e in self.expect]
+        expect, planned = [line.as_dict() for line in self.expect], [event.as_dict() for event in self.events]
         return {"name": self.name, "question": self.question, "extends": self.extends, "seed": self.seed,
-                "parameters": parameters, "expect": expect}  # fmt: skip
+                "parameters": parameters, "expect": expect, "events": planned}  # fmt: skip
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Scenario:
@@ -190,7 +229,9 @@ class Scenario:
         expect, odd = expectations(data.get("expect", []))
         raise_first([problem.error() for problem in problems + wrong + odd])
         assert parameters is not None  # checked returns problems otherwise
-        return cls(**about, parameters=parameters, expect=expect)
+        planned, unfit = events(data.get("events", []), parameters)
+        raise_first([problem.error() for problem in unfit])
+        return cls(**about, parameters=parameters, expect=expect, events=planned)
 
 
 def _overriding(problem: Problem) -> Problem:

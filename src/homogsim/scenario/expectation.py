@@ -16,6 +16,9 @@ from homogsim.scenario.values import printable, shown
 TWIN = "twin"
 """In place of a scenario's name: the same scenario without tools, for scenarios that change demand."""
 
+START = "start"
+"""In place of a scenario's name: the last year before automation arrives, in the same runs."""
+
 _KEYS = ("metric", "versus", "sign", "at_least", "status", "note")
 _METRIC = re.compile(r"[a-z][a-z0-9_]{0,63}")
 
@@ -26,7 +29,7 @@ class Expectation:
 
     metric: str
     versus: str
-    """A preset's name, or ``twin``: this scenario with ``tools.available = []``."""
+    """A preset's name; ``twin``: this scenario with ``tools.available = []``; ``start``: its own last year before it."""
     sign: Literal["lower", "higher"]
     at_least: float = 0.0
     """Smallest size of the difference, as a share of the other scenario's value (0.02: 2 %)."""
@@ -59,7 +62,7 @@ def _wrong(table: Mapping[str, Any]) -> tuple[str, str] | None:
     if not (isinstance(metric, str) and _METRIC.fullmatch(metric)):
         return f"metric = {shown(metric)} names no metric", "For example metric = 'diversity_gamma'."
     if not (isinstance(versus, str) and NAME.fullmatch(versus)):
-        return f"versus = {shown(versus)} names no scenario", f"A preset's name, or '{TWIN}' (this one without tools)."
+        return f"versus = {shown(versus)} names no scenario", f"A preset's name, '{TWIN}' or '{START}'."
     if sign not in ("lower", "higher"):
         return f"sign = {shown(sign)}", "It is 'lower' or 'higher'."
     least = table.get("at_least", 0.0)

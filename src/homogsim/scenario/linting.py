@@ -7,7 +7,7 @@ from pathlib import Path
 
 from homogsim.errors import ScenarioError, nearest
 from homogsim.scenario.catalogue import locate, presets
-from homogsim.scenario.expectation import TWIN, Expectation
+from homogsim.scenario.expectation import START, TWIN, Expectation
 from homogsim.scenario.reading import load
 from homogsim.scenario.source import at, read_source
 
@@ -36,8 +36,8 @@ def lint(source: str | Path, metrics: Collection[str] = ()) -> list[ScenarioErro
 
 def _expectation(line: Expectation, where: str, metrics: Collection[str]) -> list[ScenarioError]:
     errors = []
-    if line.versus != TWIN and line.versus not in presets():
-        help = nearest(line.versus, [*presets(), TWIN])
+    if line.versus not in (TWIN, START) and line.versus not in presets():
+        help = nearest(line.versus, [*presets(), TWIN, START])
         errors.append(ScenarioError(f"[[expect]] versus = {line.versus!r}: there is no such preset", where, help))
     if metrics and line.metric not in metrics:
         help = nearest(line.metric, metrics)

@@ -11,13 +11,14 @@ from homogsim.errors import ScenarioError, nearest
 from homogsim.parameters import Parameters
 from homogsim.scenario.catalogue import NAME, extended
 from homogsim.scenario.checking import Problem, checked, flatten, group_names
+from homogsim.scenario.events import Event, events
 from homogsim.scenario.expectation import Expectation, expectations
 from homogsim.scenario.source import Source, at, read_source
 from homogsim.scenario.values import printable, shown
 
 LONGEST_CHAIN = 16
 LARGEST_SEED = 2**32 - 1
-ABOUT = ("name", "question", "extends", "seed", "expect")
+ABOUT = ("name", "question", "extends", "seed", "expect", "events")
 
 
 @dataclass(frozen=True)
@@ -30,6 +31,7 @@ class Content:
     seed: int
     parameters: Parameters
     expect: tuple[Expectation, ...]
+    events: tuple[Event, ...]
 
 
 def load(path: Path, chain: tuple[Path, ...] = ()) -> tuple[Content | None, list[ScenarioError]]:
@@ -55,10 +57,13 @@ def load(path: Path, chain: tuple[Path, ...] = ()) -> tuple[Content | None, list
     wrong = [_top_level(problem) for problem in wrong]
     parameters, bad = checked(base.parameters, changes)
     about, odd = _about(source, base)
-    found = problems + [p.error(source.where(p.key)) for p in [*odd, *wrong, *bad]]
+    # Events of a file stand in place of those of the file that it extends, as other values do.
+    tables = source.table.get("events", [event.as_dict() for event in base.events])
+    planned, unfit = events(tables, parameters or base.parameters)
+    found = problems + [p.error(source.where(p.key)) for p in [*odd, *wrong, *bad, *unfit]]
     if found or parameters is None:
         return None, found
-    return Content(parameters=parameters, **about), []
+    return Content(parameters=parameters, events=planned, **about), []
 
 
 def _refuse_cycle(path: Path, chain: tuple[Path, ...]) -> None:
@@ -73,7 +78,7 @@ def _refuse_cycle(path: Path, chain: tuple[Path, ...]) -> None:
 def _base(source: Source, chain: tuple[Path, ...]) -> tuple[Content | None, list[ScenarioError]]:
     extends = source.table.get("extends")
     if extends is None:
-        return Content("", "", None, 1, Parameters(), ()), []
+        return Content("", "", None, 1, Parameters(), (), ()), []
     if not isinstance(extends, str):
         return None, [ScenarioError(f"extends = {shown(extends)}: a text is needed", source.where("extends"))]
     try:

@@ -16,7 +16,7 @@ from homogsim.scenario.values import MOST_DOTS, printable
 LARGEST_FILE = 256_000
 """Bytes of a scenario file; larger ones are refused before they are parsed."""
 
-_HEADER = re.compile(r"\s*\[\[?([^\[\]]+)\]\]?\s*(?:#.*)?")
+_HEADER = re.compile(r"\s*(\[\[?)([^\[\]]+)\]\]?\s*(?:#.*)?")
 _KEY = re.compile(
     r"""\s*((?:[A-Za-z0-9_-]+|"[^"\n]*"|'[^'\n]*')(?:\s*\.\s*(?:[A-Za-z0-9_-]+|"[^"\n]*"|'[^'\n]*'))*)\s*="""
 )
@@ -30,7 +30,7 @@ class Source:
     path: Path
     table: dict[str, Any]
     lines: dict[str, int]
-    """Line of each dotted key, counted from 1."""
+    """Line of each dotted key, counted from 1; ``events[2].month`` is in the second table headed ``[[events]]``."""
     first_comment: str
     """The comment on the first line, without its ``#``: by convention the question asked."""
 
@@ -38,9 +38,9 @@ class Source:
         """Return the file and, where it can be found, the line of a dotted key or of the first key under it."""
         line = self.lines.get(key)
         if line is None:
-            line = min((n for k, n in self.lines.items() if k.startswith(f"{key}.")), default=None)
-        while line is None and "." in key:
-            key = key.rpartition(".")[0]
+            line = min((n for k, n in self.lines.items() if k.startswith((f"{key}.", f"{key}["))), default=None)
+        while line is None and key:
+            key = key[: max(key.rfind("."), key.rfind("["), 0)]
             line = self.lines.get(key)
         return at(self.path, line)
 
@@ -124,13 +124,18 @@ def _toml_help(what: str) -> str:
 def _lines(text: str) -> dict[str, int]:
     """Return the line on which each key is set. Good enough for messages; keys in inline tables are not looked for."""
     found: dict[str, int] = {}
+    count: dict[str, int] = {}
     table, fence = "", ""
     for n, line in enumerate(text.split("\n"), 1):
         if fence:  # inside a multi-line text
             fence = "" if fence in line else fence
             continue
         if header := _HEADER.fullmatch(line):
-            table = _dotted(header.group(1)) + "."
+            name = _dotted(header.group(2))
+            if header.group(1) == "[[":
+                count[name] = count.get(name, 0) + 1
+            first, dot, rest = name.partition(".")
+            table = (f"{first}[{count[first]}]" if first in count else first) + dot + rest + "."
             found.setdefault(table[:-1], n)
         elif key := _KEY.match(line):
             found.setdefault(table + _dotted(key.group(1)), n)

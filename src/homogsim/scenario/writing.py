@@ -14,8 +14,10 @@ from homogsim.errors import StorageError
 from homogsim.scenario.values import printable
 
 
-def document(about: Mapping[str, Any], parameters: Mapping[str, Any], expect: Sequence[Mapping[str, Any]]) -> str:
-    """Return the text of a scenario file; parameters are given by dotted name."""
+def document(
+    about: Mapping[str, Any], parameters: Mapping[str, Any], tables: Mapping[str, Sequence[Mapping[str, Any]]]
+) -> str:
+    """Return the text of a scenario file: parameters by dotted name, and lists of tables (expectations, events)."""
     table: dict[str, Any] = dict(about)
     for key, value in parameters.items():
         *groups, last = key.split(".")
@@ -23,8 +25,7 @@ def document(about: Mapping[str, Any], parameters: Mapping[str, Any], expect: Se
         for group in groups:
             inner = inner.setdefault(group, {})
         inner[last] = value
-    if expect:
-        table["expect"] = [dict(line) for line in expect]
+    table |= {name: [dict(line) for line in lines] for name, lines in tables.items()}
     question = about.get("question", "")
     return (f"# {question}\n" if question else "") + tomli_w.dumps(table)
 

@@ -1,0 +1,140 @@
+"""`homogsim compare`: scenarios under the same seeds, each against the first."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rich.table import Table
+from rich.text import Text
+
+from homogsim.cli.experiments import INCOMPLETE, check_new_folder, free_folder, runs_progress, settings
+from homogsim.cli.stopping import INTERRUPTED, Stop
+from homogsim.cli.text import console, number, percent, printable
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from homogsim.experiments.comparison import Comparison
+
+CLEAR = ("higher", "lower")
+
+
+@dataclass(frozen=True)
+class CompareOptions:
+    """The options of ``homogsim compare``."""
+
+    scenarios: tuple[str, ...]
+    changes: tuple[str, ...] = ()
+    replications: int = 5
+    seed: int = 1
+    jobs: int | None = None
+    months: int | None = None
+    metrics: tuple[str, ...] = ()
+    precision: float | None = None
+    cap: int = 50
+    out: Path | None = None
+    as_json: bool = False
+
+
+def compare_scenarios(options: CompareOptions) -> int:
+    """Compare, write and print; return the exit code: 0, 1 when runs were lost, 130 when it was interrupted."""
+    errors = console(stderr=True)
+    check_new_folder(options.out)
+    with Stop() as stop:
+        comparison = _compared(options, stop, errors)
+        if not comparison.seeds:
+            errors.print("interrupted before one replication was finished")
+            return INTERRUPTED
+        folder = None if options.out is None else write(comparison, free_folder(options.out))
+    if options.as_json:
+        print(json.dumps(comparison.as_dict(), ensure_ascii=False, allow_nan=False))
+    else:
+        show(comparison, folder)
+    return INTERRUPTED if stop.requested else INCOMPLETE if comparison.status == "incomplete" else 0
+
+
+def _compared(options: CompareOptions, stop: Stop, errors: Console) -> Comparison:
+    from homogsim.experiments.compare import compare
+
+    with runs_progress(errors, silent=options.as_json) as watch:
+        return compare(
+            *options.scenarios,
+            replications=options.replications,
+            seed=options.seed,
+            months=options.months,
+            set=settings(options.changes),
+            metrics=options.metrics,
+            precision=options.precision,
+            cap=options.cap,
+            jobs=options.jobs,
+            watch=watch,
+            stop=lambda: stop.requested,
+        )
+
+
+def write(comparison: Comparison, target: Path) -> Path:
+    """Write tables and figures to a new folder, whole or not at all, and return its path."""
+    from homogsim.plots.comparison import save_figures
+    from homogsim.results.folder import whole_folder
+
+    with whole_folder(target) as folder:
+        comparison.write(folder)
+        save_figures(comparison, folder / "figures")
+    return target
+
+
+def show(comparison: Comparison, folder: Path | None) -> None:
+    """Print a table for every scenario, the parts of its welfare, and what a reader should know."""
+    output = console()
+    for name in comparison.others:
+        output.print(_metrics_table(comparison, name))
+        if (comparison.welfare["scenario"] == name).any():
+            output.print(_welfare_table(comparison, name))
+    for note in comparison.notes:
+        output.print(printable(note), soft_wrap=True)
+    if folder is not None:
+        output.print(f"results: {printable(str(folder))}", soft_wrap=True)
+
+
+def _metrics_table(comparison: Comparison, name: str) -> Table:
+    caption = "end of a run: mean of its last 24 months; 95 % intervals, each metric by itself; ×: times fewer runs"
+    table = Table(title=_title(comparison, name), title_justify="left", caption_justify="left")
+    table.caption = f"{caption}\nthan with independent seeds"
+    table.add_column("metric", no_wrap=True)
+    for heading in (comparison.baseline, name, "difference", "95 % interval", "", "×"):
+        table.add_column(heading, justify="right", no_wrap=heading not in comparison.scenarios)
+    table.add_column("verdict", no_wrap=True)
+    table.add_column("unit")
+    for row in comparison.table[comparison.table["scenario"] == name].itertuples():
+        verdict = Text(row.verdict or number(None), style="bold" if row.verdict in CLEAR else "")
+        table.add_row(
+            row.metric, number(row.baseline_mean), number(row.mean), number(row.difference),
+            interval(row.low, row.high), percent(row.relative), number(row.variance_reduction), verdict, row.unit,
+        )  # fmt: skip
+    return table
+
+
+def _title(comparison: Comparison, name: str) -> str:
+    seeds = comparison.seeds
+    which = f"seed {seeds[0]}" if len(seeds) == 1 else f"{len(seeds)} seeds ({seeds[0]} to {seeds[-1]})"
+    status = "" if comparison.status == "complete" else f" ({comparison.status})"
+    return f"{name} against {comparison.baseline}, {which}{status}"
+
+
+def _welfare_table(comparison: Comparison, name: str) -> Table:
+    table = Table(title=f"{name}: change of consumer surplus in the last month, by cause", title_justify="left")
+    table.add_column("part", no_wrap=True)
+    table.add_column("$/month", justify="right", no_wrap=True)
+    table.add_column("95 % interval", justify="right", no_wrap=True)
+    for row in comparison.welfare[comparison.welfare["scenario"] == name].itertuples():
+        style = "bold" if row.part == "total" else ""
+        table.add_row(row.part.replace("_", " "), number(row.mean), interval(row.low, row.high), style=style)
+    return table
+
+
+def interval(low: float, high: float) -> str:
+    """Return an interval such as ``-0.12 … 0.03``; a dash where there is none."""
+    return number(None) if low != low else f"{number(low)} … {number(high)}"

@@ -1,0 +1,119 @@
+"""`homogsim expect`: whether what scenarios say about themselves comes out."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from dataclasses import dataclass
+from itertools import groupby
+
+from rich.table import Table
+from rich.text import Text
+
+from homogsim.cli.experiments import INCOMPLETE, runs_progress, settings
+from homogsim.cli.stopping import INTERRUPTED, Stop
+from homogsim.cli.text import console, number, percent, printable
+from homogsim.errors import HomogsimError
+from homogsim.experiments.expect import Finding, Report, expect
+from homogsim.results.manifest import plain
+
+STYLES = {"held": "green", "failed": "bold red", "unclear": "yellow"}
+
+
+@dataclass(frozen=True)
+class ExpectOptions:
+    """The options of ``homogsim expect``."""
+
+    scenarios: tuple[str, ...]
+    every: bool = False
+    changes: tuple[str, ...] = ()
+    replications: int = 8
+    seed: int = 10_000
+    jobs: int | None = None
+    months: int | None = None
+    as_json: bool = False
+
+
+def expect_scenarios(options: ExpectOptions) -> int:
+    """Test expectations and print what came out; return 0, 1 when one failed or runs were lost, 130 if interrupted."""
+    if options.every == bool(options.scenarios):
+        raise HomogsimError("which scenario?", help="Give a preset or a file, or --all for all presets.")
+    errors = console(stderr=True)
+    with Stop() as stop, runs_progress(errors, silent=options.as_json) as watch:
+        report = expect(
+            *options.scenarios,
+            replications=options.replications,
+            seed=options.seed,
+            months=options.months,
+            set=settings(options.changes),
+            jobs=options.jobs,
+            watch=watch,
+            stop=lambda: stop.requested,
+        )
+    if options.as_json:
+        print(json.dumps(as_dict(report, options), ensure_ascii=False, allow_nan=False))
+    else:
+        show(report)
+    return INTERRUPTED if report.interrupted else INCOMPLETE if report.failed or report.lost else 0
+
+
+def as_dict(report: Report, options: ExpectOptions) -> dict[str, object]:
+    """Return what was found as plain data for JSON."""
+    return {
+        "replications": options.replications,
+        "seed": options.seed,
+        "expectations": [plain(finding.as_dict()) for finding in report.findings],
+        "verdicts": dict(_count(report)),
+        "failed": len(report.failed),
+        "lost": [str(run) for run in report.lost],
+    }
+
+
+def _count(report: Report) -> Counter[str]:
+    return Counter(finding.verdict for finding in report.findings)
+
+
+def show(report: Report) -> None:
+    """Print a table for every scenario, and the count."""
+    output = console()
+    for name, findings in groupby(report.findings, key=lambda finding: finding.scenario):
+        output.print(_table(name, list(findings)))
+    for run in report.lost:
+        output.print(printable(f"lost: {run}"), soft_wrap=True)
+    counts = _count(report)
+    words = [f"{counts[verdict]} {verdict}" for verdict in STYLES if counts[verdict]]
+    known = sum(not f.counts for f in report.findings)
+    aside = f" ({known} known not to be supported, which fail nothing)" if known else ""
+    output.print(f"{', '.join(words)} of {len(report.findings)} expectations{aside}")
+
+
+def _table(name: str, findings: list[Finding]) -> Table:
+    table = Table(title=f"{name}, {max(f.found.pairs for f in findings)} seeds", title_justify="left")
+    table.add_column("verdict", no_wrap=True)
+    table.add_column("metric", no_wrap=True)
+    table.add_column("expected")
+    for heading in ("against", "here", "difference", "95 % interval"):
+        table.add_column(heading, justify="right", no_wrap=True)
+    table.add_column("note")
+    for finding in findings:
+        table.add_row(*_row(finding))
+    return table
+
+
+def _row(finding: Finding) -> tuple[str | Text, ...]:
+    from homogsim.cli.compare import interval
+
+    said, found = finding.expectation, finding.found
+    least = f" by {100 * said.at_least:g} %" if said.at_least else ""
+    scale = abs(found.baseline_mean) or float("nan")
+    low, high = (percent(value / scale) for value in (found.low, found.high))
+    return (
+        Text(finding.verdict, style=STYLES[finding.verdict]),
+        said.metric,
+        f"{said.sign}{least} than {said.versus}",
+        number(found.baseline_mean),
+        number(found.mean),
+        percent(found.relative) or number(found.difference),
+        f"{low} … {high}" if low and high else interval(found.low, found.high),
+        printable(" · ".join(part for part in (finding.reason, said.status, said.note) if part)),
+    )

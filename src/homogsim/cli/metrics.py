@@ -1,0 +1,35 @@
+"""`homogsim metrics`: the table of metrics."""
+
+from __future__ import annotations
+
+import json
+import math
+from typing import Any
+
+from rich.table import Table
+
+from homogsim.cli.text import console
+from homogsim.metrics.table import METRICS, Metric
+from homogsim.results.manifest import plain
+
+COLUMNS = tuple(name for name in Metric._fields if name != "compute")
+
+
+def list_metrics(*, as_json: bool) -> None:
+    """Print every metric: name, symbol, unit, range, meaning, reference."""
+    if as_json:
+        facts = [{name: plain(getattr(metric, name)) for name in COLUMNS} for metric in METRICS.values()]
+        print(json.dumps(facts, ensure_ascii=False, allow_nan=False))
+        return
+    table = Table()
+    for name in COLUMNS:
+        table.add_column(name, no_wrap=name in ("name", "symbol", "range"))
+    for metric in METRICS.values():
+        table.add_row(*(_text(getattr(metric, name)) for name in COLUMNS))
+    console().print(table)
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, tuple):
+        return str(value)
+    return " … ".join(f"{end:g}" if math.isfinite(end) else "∞" if end > 0 else "−∞" for end in value)

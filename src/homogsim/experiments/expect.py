@@ -1,0 +1,196 @@
+"""Whether what scenarios say about themselves comes out, under seeds that nothing was tuned on."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from homogsim.errors import HomogsimError
+from homogsim.experiments.executors import Runner
+from homogsim.experiments.pairing import Paired, paired_difference
+from homogsim.experiments.replicate import Lost, Task, check_metrics
+from homogsim.experiments.runs import Runs, Watcher, check_calendars, check_counts, fitting_jobs, read, twin
+from homogsim.scenario import START, TWIN, Expectation, Scenario, presets
+
+REPLICATIONS, FIRST_SEED = 8, 10_000
+
+Verdict = Literal["held", "failed", "unclear"]
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One expectation of a scenario, and what came out."""
+
+    scenario: str
+    expectation: Expectation
+    found: Paired
+    """The scenario's end against that of the other scenario, or against its own start."""
+
+    @property
+    def verdict(self) -> Verdict:
+        """What came out.
+
+        ``held``: the interval lies on the expected side of zero and the point estimate is at least as large as
+        expected; ``failed``: the interval lies on the other side; ``unclear``: anything else.
+        """
+        side = "lower" if self.expectation.sign == "higher" else "higher"
+        if self.found.verdict == side:
+            return "failed"
+        right = self.found.verdict == self.expectation.sign
+        return "held" if right and not self._too_small else "unclear"
+
+    @property
+    def reason(self) -> str:
+        """Why it is unclear, in words; empty otherwise."""
+        if self.verdict != "unclear":
+            return ""
+        if self.found.pairs == 0:
+            return "undefined in all runs"
+        if self.found.pairs == 1:
+            return "one replication has no interval"
+        return "smaller than expected" if self.found.verdict == self.expectation.sign else "no clear difference"
+
+    @property
+    def counts(self) -> bool:
+        """Whether failing would be news: not for claims that are known not to be supported."""
+        return self.expectation.status == ""
+
+    @property
+    def _too_small(self) -> bool:
+        least, relative = self.expectation.at_least, abs(self.found.relative)
+        return least > 0.0 and not relative >= least  # NaN is too small as well
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return everything as plain data."""
+        about = {"metric": "", "versus": "", "sign": "", "at_least": 0.0, "status": "", "note": ""}
+        found = self.found._asdict()
+        found["versus_mean"] = found.pop("baseline_mean")
+        said = about | self.expectation.as_dict()
+        return {"scenario": self.scenario} | said | {"verdict": self.verdict, "reason": self.reason} | found
+
+
+@dataclass(frozen=True)
+class Report:
+    """What came out of all expectations."""
+
+    findings: tuple[Finding, ...]
+    lost: tuple[Lost, ...] = ()
+    interrupted: bool = False
+
+    @property
+    def failed(self) -> tuple[Finding, ...]:
+        """The expectations that failed and were not known to."""
+        return tuple(f for f in self.findings if f.counts and f.verdict == "failed")
+
+
+def expect(
+    *scenarios: Scenario | str | Path,
+    replications: int = REPLICATIONS,
+    seed: int = FIRST_SEED,
+    months: int | None = None,
+    set: Mapping[str, object] | None = None,
+    jobs: int | None = None,
+    watch: Watcher | None = None,
+    stop: Callable[[], bool] = lambda: False,
+) -> Report:
+    """Test every expectation of some scenarios with paired seeds; a run that several need is made once.
+
+    Parameters
+    ----------
+    *scenarios : Scenario, str or Path
+        Scenarios, names of presets or files; all presets when none is given.
+    replications : int
+        Seeds, at least 1 (and 2 for an interval).
+    seed : int
+        The first seed. Keep it away from seeds that anything was tuned on.
+    months, set, jobs, watch, stop
+        As for `homogsim.experiments.compare.compare`; changes apply to what the scenarios are compared with as well.
+
+    Returns
+    -------
+    Report
+
+    Raises
+    ------
+    HomogsimError
+        For scenarios without expectations, expectations about unknown metrics or against unknown scenarios.
+    """
+    check_counts(replications, seed, replications)
+    changes = dict(set or {}) | ({} if months is None else {"calendar.months": months})
+    claims = [claim for scenario in _chosen(scenarios) for claim in claims_of(_changed(scenario, changes), changes)]
+    asked = {Task(s, 0).key: s for claim in claims for s in claim.scenarios}
+    used = fitting_jobs((s.parameters for s in asked.values()), replications * len(asked), jobs)
+    seeds = range(seed, seed + replications)
+    with Runner(used, stop) as runner:
+        runs = Runs(runner, watch)
+        runs.make(Task(scenario, number) for number in seeds for scenario in asked.values())
+    findings = tuple(claim.finding(runs, seeds) for claim in claims)
+    return Report(findings, tuple(runs.lost), stop())
+
+
+def _chosen(given: Sequence[Scenario | str | Path]) -> list[Scenario]:
+    if given:
+        found = [read(source) for source in given]
+        for scenario in found:
+            if not scenario.expect:
+                what = f"{scenario.name} states no expectations"
+                raise HomogsimError(what, help="A scenario file states them in tables headed [[expect]].")
+        return found
+    return [scenario for scenario in map(Scenario.read, presets()) if scenario.expect]
+
+
+def _changed(scenario: Scenario, changes: Mapping[str, object]) -> Scenario:
+    return scenario.override(changes) if changes else scenario
+
+
+@dataclass(frozen=True)
+class Claim:
+    """An expectation with the scenarios that it is about."""
+
+    expectation: Expectation
+    scenario: Scenario
+    other: Scenario | None
+    """None: the scenario's own start."""
+
+    @property
+    def scenarios(self) -> Iterable[Scenario]:
+        """The scenarios whose runs it needs."""
+        return (self.scenario,) if self.other is None else (self.scenario, self.other)
+
+    def finding(self, runs: Runs, seeds: Iterable[int]) -> Finding:
+        """Return what came out under these seeds."""
+        metric = self.expectation.metric
+        own, against = [], []
+        key = Task(self.scenario, 0).key[0]
+        other_key = None if self.other is None else Task(self.other, 0).key[0]
+        for seed in seeds:
+            run = runs.get((key, seed))
+            other = run if other_key is None else runs.get((other_key, seed))
+            if run is not None and other is not None:
+                own.append(run.end.get(metric, math.nan))
+                against.append((other.start if other_key is None else other.end).get(metric, math.nan))
+        return Finding(self.scenario.name, self.expectation, paired_difference(against, own))
+
+
+def claims_of(scenario: Scenario, changes: Mapping[str, object]) -> list[Claim]:
+    """Return the expectations of a (changed) scenario with what they are compared with, changed alike.
+
+    Raises
+    ------
+    HomogsimError
+        An expectation names an unknown metric or scenario, or one that records other months.
+    """
+    claims = []
+    for line in scenario.expect:
+        check_metrics([line.metric], f"[[expect]] of {scenario.name}")
+        other = None
+        if line.versus == TWIN:
+            other = twin(scenario)
+        elif line.versus != START:
+            other = _changed(Scenario.read(line.versus), changes)
+            check_calendars((scenario, other))
+        claims.append(Claim(line, scenario, other))
+    return claims

@@ -1,0 +1,206 @@
+"""Why consumers gain: known answer 26, single causes, an independent computation of surplus."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import cache
+
+import numpy as np
+import pytest
+from experiments.tiny import TINY
+
+from homogsim.experiments.decomposition import (
+    PARTS,
+    MarketEnd,
+    consumer_surplus,
+    decompose,
+    different_consumers,
+    filled,
+    market_end,
+    part_of,
+)
+from homogsim.laws.demand import Appeal
+from homogsim.model import MarketModel
+from homogsim.scenario import Scenario
+
+CHAINS = {"chains.enabled": True, "chains.arrival": 0, "chains.opening_rate": 0.5}
+
+
+@cache
+def ran(name: str, chains: bool = False, seed: int = 3) -> MarketModel:
+    """Return a model that ran to its end, made once. Not to be changed by a test."""
+    return MarketModel(Scenario.read(name).override(TINY | (CHAINS if chains else {})), seed=seed, threads=1).run()
+
+
+def recorded(model: MarketModel) -> float:
+    """Return the consumer surplus that the run recorded for its last month."""
+    return float(model.results().timeline["consumer_surplus"].iloc[-1])
+
+
+def own(end: MarketEnd) -> float:
+    return consumer_surplus(end, end.appeal, end.is_open, end.last)
+
+
+@pytest.mark.parametrize(("first", "second", "chains"), [
+    ("before-automation", "baseline", False),
+    ("plug-and-play", "invisible-back-office", False),
+    ("before-automation", "baseline", True),
+])  # fmt: skip
+def test_parts_sum_to_the_recorded_difference(first: str, second: str, chains: bool) -> None:
+    a, b = ran(first), ran(second, chains)
+    found = decompose(market_end(a), market_end(b))
+    assert found.total == recorded(b) - recorded(a)
+    assert found.total != 0.0
+    assert sum(found.parts.values()) == pytest.approx(found.total, rel=1e-10)
+    assert tuple(found.parts) == PARTS
+    assert (found.parts["chains"] != 0.0) == chains
+
+
+def test_the_way_back_has_the_opposite_parts() -> None:
+    a, b = market_end(ran("before-automation")), market_end(ran("baseline", True))
+    there, back = decompose(a, b), decompose(b, a)
+    assert back.total == -there.total
+    for part in PARTS:
+        assert back.parts[part] == pytest.approx(-there.parts[part], abs=1e-9 * own(a))
+
+
+def test_a_market_does_not_differ_from_itself() -> None:
+    end = market_end(ran("baseline"))
+    found = decompose(end, market_end(ran("baseline")))
+    assert found.total == 0.0
+    assert set(found.parts.values()) == {0.0}
+
+
+@pytest.mark.parametrize(("column", "change", "part"), [
+    ("price", -0.5, "price"),
+    ("base", 0.3, "quality"),
+    ("offering", 0.2, "fit"),
+    ("misfit", -0.05, "fit"),
+    ("personalization", 0.1, "personalization"),
+    ("locality", 0.2, "locality"),
+    ("travel", -0.3, "locality"),
+])  # fmt: skip
+def test_one_cause_is_one_part(column: str, change: float, part: str) -> None:
+    end = market_end(ran("baseline"))
+    other = replace(end, appeal=end.appeal._replace(**{column: getattr(end.appeal, column) + change}))
+    found = decompose(end, other)
+    assert found.parts.pop(part) == pytest.approx(found.total, rel=1e-12)
+    assert found.total != 0.0
+    assert max(map(abs, found.parts.values())) < 1e-9 * abs(found.total)
+
+
+def test_fewer_firms_are_number_of_firms_and_chains_are_chains() -> None:
+    end = market_end(ran("baseline"))
+    closed = end.is_open.copy()
+    closed[np.flatnonzero(closed)[::3]] = False
+    found = decompose(end, replace(end, is_open=closed))
+    assert found.total < 0.0
+    assert found.parts["number_of_firms"] != 0.0
+    # what is left open has the mean price of its cell there, so closing alone can also move the other parts
+    assert sum(found.parts.values()) == pytest.approx(found.total, rel=1e-10)
+    alike = end.appeal._replace(**{
+        name: np.ascontiguousarray(np.broadcast_to(getattr(end.appeal, name)[..., :1], getattr(end.appeal, name).shape))
+        for name in Appeal._fields
+    })  # fmt: skip
+    uniform = replace(end, appeal=alike)
+    assert decompose(uniform, replace(uniform, is_open=closed)).parts["number_of_firms"] == pytest.approx(
+        own(replace(uniform, is_open=closed)) - own(uniform), rel=1e-12
+    )
+    gone = decompose(replace(uniform, is_chain=~closed), replace(uniform, is_open=closed, is_chain=~closed))
+    assert gone.parts["chains"] == pytest.approx(gone.total, rel=1e-12)
+
+
+def test_habits_go_with_the_firms() -> None:
+    end = market_end(ran("baseline"))
+    forgetful = replace(end, last=np.full_like(end.last, -1))
+    found = decompose(forgetful, end)
+    assert found.parts["number_of_firms"] == pytest.approx(found.total, rel=1e-12)
+    assert found.total > 0.0
+
+
+def test_surplus_is_that_of_a_logit() -> None:
+    """An independent computation in NumPy: Σ_i W·(μ/α_i)·ln(1 + Σ_j exp(V_ij/μ)) over the shops within reach."""
+    model = ran("baseline")
+    end = market_end(model)
+    tastes, seen, streets, mu = end.tastes, end.appeal, end.streets, end.noise
+    world = model.scenario.parameters.world
+    cell = np.arange(end.last.size) // world.consumers
+    site_cell = np.arange(end.is_open.size) // world.sites
+    total = 0.0
+    for i in range(end.last.size):
+        town, sector = cell[i] % world.towns, cell[i] // world.towns
+        exponentials = 1.0
+        for other, minutes in zip(streets.reach_towns[town], streets.reach_minutes[town], strict=True):
+            for j in np.flatnonzero(end.is_open & (site_cell == sector * world.towns + other)):
+                home = other == town
+                here, there = tastes.place[:, i], streets.site_place[:, j]
+                apart = np.hypot(*(here - there)) if home else np.hypot(*here) + minutes + np.hypot(*there)
+                misfit = ((tastes.ideal[:, i] - seen.offering[:, j]) ** 2).sum()
+                V = (
+                    seen.base[j] + tastes.personalization[i] * seen.personalization[j]
+                    + home * tastes.locality[i] * seen.locality[j] - tastes.strength[i] * seen.misfit[j] * misfit
+                    - seen.travel[j] * np.log1p(apart) - tastes.price_sensitivity[i] * seen.price[j]
+                    + tastes.loyalty[i] * (end.last[i] == j)
+                )  # fmt: skip
+                exponentials += np.exp(V / mu)
+        total += streets.weight * mu / tastes.price_sensitivity[i] * np.log(exponentials)
+    assert own(end) == pytest.approx(total, rel=1e-10)
+
+
+def test_a_storefront_open_in_one_run_gets_the_mean_of_its_cell_in_the_other() -> None:
+    end = market_end(ran("baseline"))
+    shops = np.flatnonzero(end.is_open[:4])
+    assert shops.size > 1
+    missing = end.is_open.copy()
+    missing[shops[0]] = False
+    there = filled(replace(end, is_open=missing), end)
+    assert there.price[shops[0]] == pytest.approx(end.appeal.price[shops[1:]].mean(), rel=1e-12)
+    np.testing.assert_allclose(there.offering[:, shops[0]], end.appeal.offering[:, shops[1:]].mean(axis=1), rtol=1e-12)
+    np.testing.assert_array_equal(there.price[missing], end.appeal.price[missing])
+    # nobody left in the cell: the sector; in the sector: everybody; nowhere: its own
+    missing[:4] = False
+    sector = missing & (np.arange(16) < 8)
+    mean = filled(replace(end, is_open=missing), end).price[:4]
+    np.testing.assert_allclose(mean[end.is_open[:4]], end.appeal.price[sector].mean())
+    missing[:8] = False
+    mean = filled(replace(end, is_open=missing), end).price[:8]
+    np.testing.assert_allclose(mean[end.is_open[:8]], end.appeal.price[missing].mean())
+    empty = filled(replace(end, is_open=np.zeros_like(missing)), end)
+    np.testing.assert_array_equal(empty.price, end.appeal.price)
+
+
+def test_an_empty_market_is_all_number_of_firms() -> None:
+    end = market_end(ran("baseline"))
+    found = decompose(replace(end, is_open=np.zeros_like(end.is_open)), replace(end, last=end.last))
+    assert found.total == own(end)
+    assert found.parts["number_of_firms"] == pytest.approx(found.total, rel=1e-12)
+
+
+def test_other_consumers_cannot_be_compared() -> None:
+    end = market_end(ran("baseline"))
+    assert different_consumers(end, end) == ""
+    others = {
+        "tastes": replace(end, tastes=end.tastes._replace(strength=end.tastes.strength * 1.1)),
+        "base_value": replace(end, values=end.values | {"base_value": 22.0}),
+        "how they choose": replace(end, noise=2.0),
+        "place": market_end(ran("baseline", seed=4)),
+    }
+    for what, other in others.items():
+        assert what in different_consumers(end, other)
+        with pytest.raises(ValueError, match=what):
+            decompose(end, other)
+
+
+def test_every_column_belongs_to_one_part() -> None:
+    assert {part_of(column) for column in Appeal._fields} == set(PARTS[:5])
+    assert part_of("awareness") == "quality"
+
+
+def test_an_end_is_a_copy() -> None:
+    model = MarketModel(Scenario.read("baseline").override(TINY), seed=3, threads=1)
+    for _ in range(3):
+        model.step()
+    end = market_end(model)
+    before = own(end)
+    model.step()
+    assert own(end) == before
