@@ -26,7 +26,11 @@ NOBODY_FAILS: dict[str, object] = {"finance.fixed_cost": 0.0, "finance.rent_shar
 
 NOBODY_ENTERS: dict[str, object] = {"finance.entry_rate": 0.0}
 
-EVERYONE_HEARS: dict[str, object] = {"tools.heard_alone": 0.5, "tools.choice_noise": 6000.0, "finance.starting_cash": 8.0}
+EVERYONE_HEARS: dict[str, object] = {
+    "tools.heard_alone": 0.5,
+    "tools.choice_noise": 6000.0,
+    "finance.starting_cash": 8.0,
+}
 """Tools spread at once and are chosen with much noise, so that a short run sees all of them."""
 
 
@@ -58,7 +62,7 @@ def state_hash(market: Market) -> str:
 
 
 def core_hash(market: Market) -> str:
-    """Return the SHA-256 of what stays in the state whatever is added to it: who is there, what they offer and charge."""
+    """Return the SHA-256 of who is there, what they offer and charge: the same whatever columns are added."""
     columns = ("uid", "is_open", "tool", "price", "sales", "cash", "fixed_cost", "offering", "process", "identity")
     of_people = ("bought", "last", "inclusive")
     return _hash(

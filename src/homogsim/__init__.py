@@ -13,6 +13,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from homogsim.agents.views import ConsumerAgent, FirmAgent
     from homogsim.errors import HomogsimError
     from homogsim.experiments.compare import compare
     from homogsim.experiments.comparison import Comparison
@@ -23,12 +24,14 @@ if TYPE_CHECKING:
     from homogsim.scenario import Scenario, presets
 
 __all__ = [
-    "Comparison", "HomogsimError", "MarketModel", "Parameters", "Results", "Scenario", "__version__", "compare",
-    "presets", "run",
+    "Comparison", "ConsumerAgent", "FirmAgent", "HomogsimError", "MarketModel", "Parameters", "Results", "Scenario",
+    "__version__", "compare", "presets", "run",
 ]  # fmt: skip
 
 _HOMES = {
     "Comparison": "homogsim.experiments.comparison",
+    "ConsumerAgent": "homogsim.agents.views",
+    "FirmAgent": "homogsim.agents.views",
     "HomogsimError": "homogsim.errors",
     "MarketModel": "homogsim.model",
     "Parameters": "homogsim.parameters",

@@ -35,8 +35,8 @@ HEADER = re.compile(
 )
 """Header of an ``.npy`` array, format 1.0, as NumPy writes it."""
 DAMAGED = (
-    ValueError, KeyError, IndexError, EOFError, NotImplementedError, RuntimeError, OverflowError, zipfile.BadZipFile,
-    zlib.error,
+    ValueError, TypeError, KeyError, IndexError, EOFError, NotImplementedError, RuntimeError, OverflowError,
+    zipfile.BadZipFile, zlib.error,
 )  # fmt: skip
 """What reading a damaged archive raises."""
 
@@ -58,7 +58,8 @@ def write_arrays(path: Path, arrays: Mapping[str, NDArray[Any]]) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         try:
             with partial.open("xb") as file:
-                np.savez_compressed(file, **{DIGEST: digest(arrays)}, **arrays)  # type: ignore[arg-type]
+                rows_first = {name: np.asarray(values, order="C") for name, values in arrays.items()}
+                np.savez_compressed(file, **{DIGEST: digest(arrays)}, **rows_first)  # type: ignore[arg-type]
                 file.flush()
                 os.fsync(file.fileno())
             partial.replace(path)
@@ -111,7 +112,7 @@ def digest(arrays: Mapping[str, NDArray[Any]]) -> NDArray[np.uint8]:
     for name in sorted(arrays):
         values = arrays[name]
         total.update(f"{name}\0{values.dtype.str}\0{values.shape}\0".encode())
-        total.update(np.ascontiguousarray(values).tobytes())
+        total.update(values.tobytes())
     return np.frombuffer(total.digest(), dtype=np.uint8)
 
 

@@ -61,9 +61,8 @@ def load(cls: type[MarketModel], path: Path, **options: Any) -> MarketModel:
     except (HomogsimError, KeyError, ValueError, IndexError, TypeError, OverflowError) as error:
         _refuse(path, error)
     if model.month > model.last_month + 1:
-        raise HomogsimError(
-            f"the checkpoint stands at month {model.month}, the run ends before", help="Give more months."
-        )
+        what = f"the checkpoint stands at month {model.month}, the run ends before"
+        raise HomogsimError(what, str(path), "Give more months.")
     model.running = model.month <= model.last_month
     _wind_mesas_clock(model)
     return model

@@ -65,8 +65,8 @@ class MarketModel(mesa.Model):
 
     Notes
     -----
-    Equal seeds give equal markets, so ``mesa.batch_run`` needs several seeds (``parameters={"seed": range(5)}``, or
-    its `rng` since Mesa 3.5): `iterations` would only repeat one of them.
+    Equal seeds give equal markets, so ``mesa.batch_run`` needs several: ``parameters={"rng": range(5)}``, or since
+    Mesa 3.5 ``rng=range(5)`` (which overwrites `seed` among the parameters). `iterations` would repeat one market.
     """
 
     def __init__(

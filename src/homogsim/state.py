@@ -142,8 +142,8 @@ def _restore_diary(market: Market, arrays: Arrays) -> None:
     ]
     diary.tools = [(int(month), int(uid), int(tool), float(contact)) for month, uid, tool, contact in tools]
     diary.decisions = [
-        Decision(*(int(whole) for whole in row[:3]), *row[3:], reason)
-        for row, reason in zip(decisions.tolist(), arrays["reasons"].tolist(), strict=True)
+        Decision._make([int(month), int(uid), int(tool), *numbers, reason])
+        for (month, uid, tool, *numbers), reason in zip(decisions.tolist(), arrays["reasons"].tolist(), strict=True)
     ]
     diary.lives = _columns(arrays, "lives", life_records(market.firms, np.empty(0, dtype=np.int64)))
     for piece in diary.lives:

@@ -9,7 +9,10 @@ import pytest
 from small_markets import EVERYONE_HEARS, NOBODY_ENTERS, NOBODY_FAILS, after, model
 
 from homogsim.agents import turnover
-from homogsim.agents.firms import UID_MONTH, UID_SITE
+from homogsim.agents.firms import UID_MONTH, UID_SITE, appeal, business
+from homogsim.agents.market import Market
+from homogsim.laws.demand import Appeal
+from homogsim.laws.response import Choices, own_share_response
 
 
 def test_retirement_is_a_constant_hazard() -> None:
@@ -80,36 +83,31 @@ def test_founders_do_not_open_where_it_does_not_pay() -> None:
 
 def test_founders_expect_their_best_response_price() -> None:
     """Prices around the founder's promise a lower contribution, by the same own-share response that firms use."""
-    from homogsim.agents.firms import appeal, business
-    from homogsim.laws.response import founders_prospects
-
     market = after(20, "before-automation").market
     sites = np.flatnonzero(~market.firms.is_open)[:8]
     concepts = turnover._concepts(market, sites, 0)
     found = turnover._prospects(market, sites, concepts)
     cost = market.parameters.firms.base_cost
     assert found.contribution == pytest.approx((found.price - cost) * found.sales, rel=1e-12)
-    new = turnover._newcomer(sites.size, 0.5)
+    usual = turnover._usual_quality(market, sites)
+    new = turnover._newcomer(sites.size, 0.5)._replace(quality=usual)
     choices = market.present_choices()
     for step in (-0.2, -0.01, 0.01, 0.2):
-        # A founder who must charge p instead: the consumers' value at price 0 less α·p, seen through a dearer base.
         tried = found.price + step
-        mean_alpha_one = appeal(new, business(new, market.parameters), tried, concepts, market.parameters)
-        _, sales = _at_price(market, sites, mean_alpha_one, choices)
+        seen = appeal(new, business(new, market.parameters), tried, concepts, market.parameters)
+        sales = _sales_of_newcomers(market, sites, seen, choices)
         assert ((tried - cost) * sales <= found.contribution * (1.0 + 1e-9)).all()
-    assert founders_prospects is not None
 
 
-def _at_price(market, sites, seen, choices):  # type: ignore[no-untyped-def]
-    """Return sales of newcomers at fixed prices: the own-share response of firms that were not there before."""
-    from homogsim.laws.response import own_share_response
-
-    absent = market.appeal._replace(base=np.where(np.isin(np.arange(market.firms.rows), sites), -1e6, market.appeal.base))
+def _sales_of_newcomers(market: Market, sites: np.ndarray, seen: Appeal, choices: Choices) -> np.ndarray:
+    """Return what newcomers sell at given prices: the own-share response of firms that were not there before."""
+    assert market.appeal is not None
+    here = np.isin(np.arange(market.firms.rows), sites)
+    absent = market.appeal._replace(base=np.where(here, -1e6, market.appeal.base))
     first = np.arange(sites.size + 1)
     # Loyalty counts for nobody: consumers were last at firms that are still there.
     free = choices._replace(last=np.where(np.isin(choices.last, sites), -1, choices.last).astype(np.int32))
-    sales = own_share_response(sites, first, absent, seen, market.tastes, market.streets, free, market.threads)
-    return seen.price, sales
+    return own_share_response(sites, first, absent, seen, market.tastes, market.streets, free, market.threads)
 
 
 def test_luck_of_founders_belongs_to_site_and_month() -> None:
@@ -183,8 +181,8 @@ def test_newcomers_are_born_with_tools_as_adopters_have_them() -> None:
 def test_identity_of_a_business_comes_once() -> None:
     """Also where firms of the first month close in it and their sites are tried at once."""
     restless = {"finance.retirement": 0.5, "finance.entry_rate": 1.0}
-    run = model("before-automation", NOBODY_FAILS, restless, {"calendar.warm_up": 0, "calendar.before": 6}, seed=3).run()
-    table = run.results().firms
+    at_once = {"calendar.warm_up": 0, "calendar.before": 6}
+    table = model("before-automation", NOBODY_FAILS, restless, at_once, seed=3).run().results().firms
     assert table["uid"].is_unique
     assert (table["uid"] == table["site"] * UID_SITE + table["birth"] + UID_MONTH).all()
     closed = table["death"].notna()
@@ -199,7 +197,7 @@ def test_a_reopened_site_keeps_nothing_of_its_past() -> None:
         run.step()
         new = np.flatnonzero(market.firms.is_open & (market.firms.birth == run.month - 1))
     firms = market.firms
-    for column in ("data", "differentiation", "total_profit", "debt", "gain_12", "outlay_36", "expected_sales", "slope"):
+    for column in ("data", "differentiation", "total_profit", "debt", "gain_12", "outlay_36", "sales", "slope"):
         assert (getattr(firms, column)[new] == 0.0).all()
     assert np.isnan(firms.satisfaction[new]).all()
     assert (firms.trust[new] == 1.0).all()

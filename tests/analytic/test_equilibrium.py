@@ -15,6 +15,7 @@ from small_markets import NOBODY_ENTERS, NOBODY_FAILS, model
 from homogsim.agents.market import Market
 from homogsim.laws import pricing
 from homogsim.laws.demand import ALPHA, SHARE, choose_month
+from homogsim.laws.response import own_share_response
 from homogsim.model import MarketModel
 
 WORLD = {"world.consumers": 400, "calendar.warm_up": 60, "calendar.before": 1, "calendar.months": 24}
@@ -65,15 +66,14 @@ def test_prices_follow_the_equilibrium(seed: int) -> None:
 
 
 def test_prices_are_at_the_equilibrium_where_nobody_comes_or_goes() -> None:
-    still = {"offering.noise": 0.0, "offering.repositioning": 0.0, "consumers.loyalty": 0.0, "consumers.loyalty_sd": 0.0}
-    for price, exact, _ in yearly_gaps(model("before-automation", WORLD, NOBODY_FAILS, NOBODY_ENTERS, still)):
+    still = {"offering.noise": 0.0, "offering.repositioning": 0.0}
+    fickle = {"consumers.loyalty": 0.0, "consumers.loyalty_sd": 0.0}
+    for price, exact, _ in yearly_gaps(model("before-automation", WORLD, NOBODY_FAILS, NOBODY_ENTERS, still, fickle)):
         assert price == pytest.approx(exact, rel=1e-3)
 
 
 def test_the_solution_is_an_equilibrium() -> None:
     """No firm gains by another price: the production own-share response finds none better."""
-    from homogsim.laws.response import own_share_response
-
     run = model("before-automation", WORLD, {"world.consumers": 120})
     for _ in range(30):
         run.step()

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from small_markets import SMALL, model, state_hash
 
+from homogsim.agents import turnover
 from homogsim.model import MarketModel
 from homogsim.scenario import Scenario
 
@@ -29,7 +30,6 @@ def identical(one: MarketModel, other: MarketModel) -> bool:
     return same_results and state_hash(one.market) == state_hash(other.market)
 
 
-@pytest.mark.xdist_group("identity")
 def test_twice_the_same(baseline: MarketModel) -> None:
     again = finished("baseline")
     difference = baseline.results().timeline - again.results().timeline
@@ -37,7 +37,6 @@ def test_twice_the_same(baseline: MarketModel) -> None:
     assert identical(baseline, again)
 
 
-@pytest.mark.xdist_group("identity")
 @pytest.mark.parametrize(
     "neutral",
     [
@@ -59,7 +58,6 @@ def test_what_concerns_tools_is_neutral_without_them(neutral: dict[str, object],
         assert np.array_equal(getattr(without_tools.market.firms, column), getattr(other.market.firms, column))
 
 
-@pytest.mark.xdist_group("identity")
 def test_nothing_differs_before_automation_arrives(baseline: MarketModel, without_tools: MarketModel) -> None:
     with_tools, without = (run.results().timeline for run in (baseline, without_tools))
     before = with_tools["month"] < 0
@@ -67,7 +65,6 @@ def test_nothing_differs_before_automation_arrives(baseline: MarketModel, withou
     assert (with_tools["adoption_share"].iloc[-1], without["adoption_share"].iloc[-1]) != (0.0, 0.0)
 
 
-@pytest.mark.xdist_group("identity")
 def test_seeds_differ(baseline: MarketModel) -> None:
     assert not identical(baseline, finished("baseline", seed=6))
 
@@ -81,8 +78,6 @@ def test_an_entry_shifts_nobody_elses_luck() -> None:
     site = int(np.flatnonzero(~other.market.firms.is_open)[0])
     rows = np.array([site])
     before = other.market.firms.uid.copy()
-    from homogsim.agents import turnover
-
     concept = other.market.firms.identity[:, :1].copy()
     turnover._open(other.market, rows, concept, np.array([12.0]), np.array([1000.0]))
     others = np.arange(before.size) != site

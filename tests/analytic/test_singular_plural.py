@@ -6,9 +6,8 @@ import numpy as np
 import pytest
 from small_markets import EVERYONE_HEARS, after, model
 
+from homogsim.agents.choosing import attractions_of
 from homogsim.model import MarketModel
-
-pytestmark = pytest.mark.xdist_group("singular and plural")
 
 
 @pytest.fixture(scope="module")
@@ -23,8 +22,6 @@ def test_every_consumer_visits_where_the_kernel_sent_it(run: MarketModel) -> Non
 
 
 def test_every_consumers_attractions_add_up_to_the_kernels(run: MarketModel) -> None:
-    from homogsim.agents.choosing import attractions_of
-
     for row in range(run.market.consumers.rows):
         total = 1.0
         for attraction in attractions_of(run.market, row)[1]:

@@ -23,7 +23,7 @@ NOT_NEGATIVE = ("price", "unit_cost", "fixed_cost", "data", "differentiation", "
                 "slope", "debt", "setup_due", "back_office_months", "contact_months", "savings")  # fmt: skip
 
 # Fixed examples for everyone: a suite whose failures come and go teaches people to ignore it.
-few = settings(max_examples=12, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
+few = settings(max_examples=20, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
 
 scenarios = st.fixed_dictionaries(
     {
@@ -66,7 +66,6 @@ def check_state(market: Market) -> None:
         assert (values <= 1.0 + 1e-12).all(), name
     for name in NOT_NEGATIVE:
         assert (getattr(firms, name)[rows] >= 0.0).all(), name
-    assert (firms.debt[rows] >= firms.instalment[rows] - 1e-9).all() or market.parameters.tools.down_payment < 1.0
     people = market.consumers
     assert np.isfinite(people.surplus).all()
     assert (people.inclusive >= 1.0).all()

@@ -107,14 +107,17 @@ class Market:
 
     @property
     def wanted(self) -> Tastes:
-        """Tastes as they are this month: backlash raises the value of the local town by town, vouchers add to it."""
+        """Tastes as they are this month: backlash raises the value of the local town by town, vouchers add to it.
+
+        A voucher is worth what as much off the price is: α_i times its dollars.
+        """
         voucher, locality = self.parameters.policy.local_voucher, self.tastes.locality
         if self.local_factor is None and voucher == 0.0:
             return self.tastes
         if self.local_factor is not None:
             town = np.arange(self.consumers.rows) // self.parameters.world.consumers % self.parameters.world.towns
             locality = locality * self.local_factor[town]
-        return self.tastes._replace(locality=locality + voucher)
+        return self.tastes._replace(locality=locality + voucher * self.tastes.price_sensitivity)
 
     @property
     def choices(self) -> Choices:

@@ -204,6 +204,6 @@ def _group_means(values: Floats, group: NDArray[np.int64], members: Flags) -> Fl
     """Return (…, J) the mean over the members of each one's group; NaN where a group has none."""
     rows = np.atleast_2d(values)
     count = np.bincount(group[members], minlength=group.max(initial=0) + 1).astype(np.float64)
-    sums = np.stack([np.bincount(group[members], row[members], minlength=count.size) for row in rows])
+    sums = np.stack([np.bincount(group[members], row[members], count.size).astype(np.float64) for row in rows])
     means = np.divide(sums, count, out=np.full_like(sums, np.nan), where=count > 0.0)
     return np.asarray(means[:, group].reshape(values.shape))

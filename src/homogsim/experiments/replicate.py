@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from traceback import extract_tb
 from typing import TYPE_CHECKING
@@ -37,6 +37,8 @@ class Task:
     seed: int
     with_end: bool = False
     """Whether the state of the market at the end comes back too, for decompositions of welfare."""
+    measure: Callable[[MarketModel], dict[str, float]] | None = None
+    """What else to measure of the finished model; a function of a module (or a partial of one) can go to a worker."""
 
     @property
     def key(self) -> tuple[str, int]:
@@ -61,6 +63,8 @@ class Outcome:
     """Every metric by recorded month."""
     results_hash: str
     market: MarketEnd | None = None
+    measured: dict[str, float] = field(default_factory=dict)
+    """What the task's own `measure` found."""
 
 
 @dataclass(frozen=True)
@@ -139,6 +143,7 @@ def outcome(model: MarketModel, task: Task) -> Outcome:
         timeline=timeline,
         results_hash=results.results_hash(),
         market=market_end(model) if task.with_end else None,
+        measured={} if task.measure is None else task.measure(model),
     )
 
 

@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import model_validator
 
-from homogsim.parameters.declaration import JUDGEMENT, STUDY, Group, parameter
+from homogsim.parameters.declaration import JUDGEMENT, Group, parameter
 
 TARGET_PRICE = "calibrated to outlet and category price elasticities"
 
@@ -71,37 +71,37 @@ class Consumers(Group):
         "expected", None, None, "", "", "expected sales, or Poisson draws around them", choices=("expected", "sampled")
     )
     outside_option: bool = parameter(True, None, None, "", "V_0", "whether consumers may buy nothing")
-    base_value: float = parameter(21.0, 0.0, 60.0, "$", "v0", "value of a purchase before its qualities", live=True)
+    base_value: float = parameter(21.0, 0.0, 2000.0, "$", "v0", "value of a purchase before its qualities", live=True)
     choice_noise: float = parameter(
-        1.8, 0.2, 20.0, "$", "μ", "scale of unobserved taste; small means shops are close substitutes", TARGET_PRICE,
+        1.8, 0.2, 500.0, "$", "μ", "scale of unobserved taste; small means shops are close substitutes", TARGET_PRICE,
         level="essential", live=True,
     )
     taste_strength: float = parameter(
-        4.0, 0.0, 20.0, "$/sd²", "θ", "dollars lost per squared distance to the ideal offering",
+        4.0, 0.0, 1000.0, "$/sd²", "θ", "dollars lost per squared distance to the ideal offering",
         level="essential", live=True,
     )
     taste_strength_sd: float = parameter(0.0, 0.0, 1.0, "sd of log", "", "spread of taste strength", JUDGEMENT)
     distance_cost: float = parameter(
-        2.52, 0.0, 20.0, "$/ln min", "τ", "cost of travel", "calibrated to the distance elasticity", live=True
+        2.52, 0.0, 500.0, "$/ln min", "τ", "cost of travel", "calibrated to the distance elasticity", live=True
     )
     price_sensitivity: float = parameter(1.0, 0.1, 10.0, "1/$", "α", "mean price sensitivity", JUDGEMENT, live=True)
     price_sensitivity_sd: float = parameter(0.2, 0.0, 1.0, "sd of log", "", "spread of price sensitivity (lognormal)")
     personalization_value: float = parameter(
-        2.0, 0.0, 20.0, "$", "βP", "mean value of full personalization",
+        2.0, 0.0, 1000.0, "$", "βP", "mean value of full personalization",
         "5–30 % of the price (Deloitte 2015, from memory)", level="essential", live=True,
     )
     locality_value: float = parameter(
-        0.75, 0.0, 20.0, "$", "βL", "mean value of a local shop over a standardized one",
+        0.75, 0.0, 1000.0, "$", "βL", "mean value of a local shop over a standardized one",
         "0–20 % of the price (Printezis et al. 2019; Davidson et al. 2023 find none)", level="essential", live=True,
     )
-    loyalty: float = parameter(0.3, -5.0, 5.0, "$", "ψ", "mean state dependence (negative: variety seekers)", live=True)
-    loyalty_sd: float = parameter(0.6, 0.0, 5.0, "$", "", "spread of state dependence")
+    loyalty: float = parameter(0.3, -5.0, 500.0, "$", "ψ", "mean state dependence (negative: variety seekers)", live=True)
+    loyalty_sd: float = parameter(0.6, 0.0, 500.0, "$", "", "spread of state dependence")
     contact_aversion: float = parameter(
-        1.0, 0.0, 10.0, "$", "ψH", "dislike of fully automated contact",
+        1.0, 0.0, 500.0, "$", "ψH", "dislike of fully automated contact",
         "handmade premium up to 17 % (Fuchs et al. 2015)", live=True,
     )
     disclosure_cost: float = parameter(
-        0.5, 0.0, 10.0, "$", "ζ", "dislike of contact disclosed as automated", "bounded by Luo et al. 2019", live=True
+        0.5, 0.0, 500.0, "$", "ζ", "dislike of contact disclosed as automated", "bounded by Luo et al. 2019", live=True
     )
     tastes: Literal["ideal_point", "kernel"] = parameter(
         "ideal_point", None, None, "", "", "geometry of tastes: one ideal point, or a smooth random function of the offering",
@@ -118,5 +118,11 @@ class Consumers(Group):
         live=True,
     )
 
-
-__all__ = ["STUDY", "Calendar", "Consumers", "World"]
+    @model_validator(mode="after")
+    def _representable(self) -> Consumers:
+        if self.base_value / self.choice_noise > 300.0:
+            raise ValueError(
+                f"consumers.base_value / consumers.choice_noise ({self.base_value / self.choice_noise:.0f}) must not exceed"
+                " 300: e to that power is about as large as numbers get"
+            )
+        return self

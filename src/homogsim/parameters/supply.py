@@ -33,7 +33,7 @@ class Firms(Group):
 
     base_cost: float = parameter(8.0, 0.1, 1000.0, "$", "c0", "typical unit cost")
     cost_sd: float = parameter(0.27, 0.0, 1.0, "sd of log", "s", "spread of unit cost", "price dispersion (Kaplan & Menzio)")
-    quality_sd: float = parameter(0.4, 0.0, 10.0, "$", "", "spread of quality at given cost")
+    quality_sd: float = parameter(0.4, 0.0, 200.0, "$", "", "spread of quality at given cost")
     price_adjustment: float = parameter(0.3, 0.0, 1.0, "1/month", "", "speed of prices toward the best response", live=True)
     locality: float = parameter(1.0, 0.0, 1.0, "-", "L0", "locality of a firm without tools", JUDGEMENT)
     human_touch: float = parameter(0.3, 0.0, 1.0, "-", "", "personalization by attention alone", live=True)
@@ -49,7 +49,7 @@ class Firms(Group):
         0.5, 0.0, 1.0, "share", "h", "human share kept in automated contact", role="lever"
     )
     oversight: float = parameter(0.5, 0.0, 1.0, "share", "o", "share of firms that roll back when satisfaction falls", role="lever")
-    oversight_threshold: float = parameter(0.6, 0.0, 10.0, "$", "", "fall of satisfaction that triggers a rollback", live=True)
+    oversight_threshold: float = parameter(0.6, 0.0, 200.0, "$", "", "fall of satisfaction that triggers a rollback", live=True)
     satisfaction_speed: float = parameter(0.2, 0.0, 1.0, "1/month", "", "smoothing of customers' satisfaction", JUDGEMENT, live=True)
     transparency: float = parameter(0.0, 0.0, 1.0, "-", "tr", "disclosure of automated contact", role="lever", live=True)
     trust_speed: float = parameter(0.1, 0.0, 1.0, "1/month", "", "speed at which trust adjusts", JUDGEMENT, live=True)

@@ -38,7 +38,7 @@ def _contact_saving(default: float) -> Any:
 
 def _quality_gain(default: float) -> Any:
     meaning = "quality added by fewer defects and faster service"
-    return parameter(default, 0.0, 10.0, "$", "γ", meaning, live=True)
+    return parameter(default, 0.0, 200.0, "$", "γ", meaning, live=True)
 
 
 # fmt: off
@@ -91,7 +91,7 @@ class Tools(Group):
     generic: Tier = Field(default_factory=Tier)
     industry: IndustryTier = Field(default_factory=IndustryTier)
     custom: CustomTier = Field(default_factory=CustomTier)
-    quality_floor: float = parameter(0.5, -10.0, 10.0, "$", "q_T", "quality that automated contact lifts the weakest to", live=True)
+    quality_floor: float = parameter(0.5, -200.0, 200.0, "$", "q_T", "quality that automated contact lifts the weakest to", live=True)
     served_fit: float = parameter(0.08, 0.0, 1.0, "-", "κ_max", "how far algorithms can serve each customer differently", live=True)
     served_fit_cost: float = parameter(0.0, 0.0, 100.0, "$", "c_κ", "unit cost of serving each customer differently", live=True)
     reach_gain: float = parameter(0.03, 0.0, 1.0, "-", "δ", "share of travel cost that online ordering saves", live=True)
