@@ -194,6 +194,21 @@ def test_parameters_in_force_may_differ_from_the_scenarios(tmp_path: Path) -> No
     assert state(loaded.run()) == state(run.run())
 
 
+@pytest.mark.parametrize("month", [1, 4, 6, 9])
+def test_policies_go_on_and_end(month: int, tmp_path: Path) -> None:
+    """A policy moves templates when it starts and back when it ends; half-way, the scenario does not tell where."""
+    chosen = fresh().scenario.with_policy("interoperability@2..8", "buy-local@5")
+    run = MarketModel(chosen, seed=9, threads=1)
+    while run.month < month:
+        run.step()
+    loaded = MarketModel.load(run.save(tmp_path / "file.npz"), threads=1)
+    assert loaded.scenario == run.scenario
+    assert loaded.parameters == run.parameters
+    assert state(loaded) == state(run)
+    assert state(loaded.run()) == state(run.run())
+    assert loaded.results().results_hash() != fresh().run().results().results_hash()
+
+
 def test_options_of_the_new_model(file: Path) -> None:
     longer = MarketModel.load(file, months=24, record_every=5, biographies=False, threads=1).run().results()
     assert longer.timeline["month"].tolist() == [*range(-6, 8), 9, 14, 19, 23]

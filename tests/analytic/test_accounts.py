@@ -75,19 +75,29 @@ def test_sales_are_occasions_that_were_not_left_outside() -> None:
     assert market.firms.expected_sales.sum() == pytest.approx(bought, rel=1e-9)
 
 
-def test_firms_are_counted_in_and_out() -> None:
-    run = model("baseline", {"finance.retirement": 0.05, "calendar.warm_up": 0, "calendar.before": 12}, seed=4).run()
+@pytest.mark.parametrize(
+    "chains",
+    [{}, {"chains.enabled": True, "chains.fixed_cost": 12_000.0, "chains.patience": 1}],
+    ids=["without chains", "with chains"],
+)
+def test_firms_are_counted_in_and_out(chains: dict[str, object]) -> None:
+    """Small businesses alone: outlets of chains are told apart."""
+    changes = {"finance.retirement": 0.05, "calendar.warm_up": 0, "calendar.before": 12}
+    run = model("baseline", changes, chains, seed=4).run()
     results, diary = run.results(), run.market.diary
     assert len(results.firms) == len(diary.births) == results.firms["uid"].nunique()
     assert results.firms["death"].notna().sum() == len(diary.deaths)
     assert results.firms["death"].isna().sum() == run.market.firms.is_open.sum()
+    small = results.firms[~results.firms["is_chain"]]
+    withdrawn = results.firms[results.firms["is_chain"]]["death"].notna().sum()
+    assert (len(small) < len(results.firms)) == bool(chains) == bool(withdrawn)
     timeline = results.timeline.set_index("month")
     after_close = timeline["n_firms"] - timeline["exits"] + timeline["entries"]
     assert (after_close.shift(1).iloc[1:] == timeline["n_firms"].iloc[1:]).all()
     towns = results.towns.groupby("month")[["n_firms", "entries", "exits"]].sum()
     assert (towns == timeline[["n_firms", "entries", "exits"]]).all(axis=None)
-    born = results.firms["birth"].value_counts()
-    died = results.firms["death"].dropna().astype(int).value_counts()
+    born = small["birth"].value_counts()
+    died = small["death"].dropna().astype(int).value_counts()
     for month, row in timeline.iterrows():
         if month > timeline.index[0]:  # the first firms opened in the first month too
             assert row["entries"] == born.get(month, 0)
@@ -95,4 +105,4 @@ def test_firms_are_counted_in_and_out() -> None:
     # Who opens at the end of one month and closes at the end of another trades in all months between; the first firms
     # open before their first month and trade in it too.
     first = run.parameters.world.cells * run.parameters.world.occupied
-    assert timeline["n_firms"].sum() == results.firms["months_open"].sum() + first
+    assert timeline["n_firms"].sum() == small["months_open"].sum() + first

@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 from dataclasses import dataclass
-from multiprocessing import active_children
+from multiprocessing import Pipe, active_children
 from pathlib import Path
 
 import pytest
@@ -18,6 +18,7 @@ import homogsim
 from homogsim.errors import HomogsimError
 from homogsim.experiments import executors, replicate
 from homogsim.experiments.executors import DIED, Runner
+from homogsim.experiments.workers import READY, Worker
 from homogsim.experiments.replicate import Lost, Outcome, Task, identity, run_once
 
 
@@ -71,7 +72,7 @@ def test_workers_do_not_outlive_their_parent(tmp_path: Path) -> None:
         "if __name__ == '__main__':\n"
         "    tasks = [Task(Scenario.read('baseline'), seed) for seed in range(2)]\n"
         "    runner = Runner(2)\n"
-        "    runner.stop = lambda: print(*runner._pool._processes, flush=True)\n"
+        "    runner.stop = lambda: print(*(w.pid for w in runner.workers if w.task), flush=True)\n"
         "    list(runner.run(tasks))\n"
     )
     script = tmp_path / "script.py"
@@ -98,21 +99,48 @@ def alive(pid: int) -> bool:
     return "Z" not in Path(f"/proc/{pid}/stat").read_text().split(") ")[1][:1] if Path("/proc").is_dir() else True
 
 
-def test_a_pool_is_replaced_after_so_many_runs(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_workers_are_replaced_after_so_many_runs(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(executors, "RUNS_A_WORKER", 1)
-    opened = []
-    open_ = Runner._open
+    hired: list[Worker] = []
 
-    def opening(self: Runner, workers: int) -> object:
-        opened.append(workers)
-        return open_(self, workers)
+    class Here(Worker):
+        """A worker without a process: answers at once."""
 
-    monkeypatch.setattr(Runner, "_open", opening)
-    tasks = [Task(tiny(), seed) for seed in (1, 2, 3)]
+        def __init__(self, context: object, stop: object) -> None:
+            self.connection, self.other = Pipe()
+            self.other.send(READY)
+            self.task, self.started, self.runs = None, False, 0
+            hired.append(self)
+
+        def give(self, task: Task) -> None:
+            self.task = task
+            self.other.send(Lost(task, "done"))
+
+        def end(self, seconds: float) -> None:
+            assert self.connection.closed
+
+    monkeypatch.setattr(executors, "Worker", Here)
+    tasks = [Task(tiny(), seed) for seed in range(5)]
     with Runner(2) as runner:
-        found = list(runner.run(tasks))
-    assert opened == [2, 2]
-    assert set(hashes(found)) == {task.key for task in tasks}
+        found = [one.task.seed for one in runner.run(tasks)]
+        assert len(runner.workers) <= 2
+    assert sorted(found) == [0, 1, 2, 3, 4]
+    assert [worker.runs for worker in hired] == [1] * 5
+
+
+def test_workers_that_cannot_start_are_said(tmp_path: Path) -> None:
+    """A script without the guard would be run again by its own workers."""
+    script = tmp_path / "script.py"
+    script.write_text(
+        "import homogsim as hs\n"
+        f"hs.compare('baseline', 'plug-and-play', set={TINY!r}, replications=1, jobs=2)\n"
+    )
+    environment = os.environ | {"PYTHONPATH": str(Path(homogsim.__file__).parents[1])}
+    done = subprocess.run([sys.executable, script], env=environment, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 1
+    last = done.stderr[done.stderr.rindex("WorkersFail") :]
+    assert "a worker process ended before it began" in last
+    assert "__main__" in last
 
 
 # --- in this process --------------------------------------------------------------------------------------------------
@@ -178,9 +206,9 @@ def test_an_outcome_holds_what_the_run_found() -> None:
 def test_ctrl_c_is_the_parents_business() -> None:
     """What a worker does first, in a process of its own: here it would change this one."""
     code = (
-        "import os, signal, threading\n"
-        "from homogsim.experiments import executors\n"
-        "executors._prepare(threading.Event())\n"
+        "import os, signal\n"
+        "from homogsim.experiments import workers\n"
+        "workers.prepare()\n"
         "import sys; assert 'numpy' not in sys.modules, 'too late for its threads'\n"
         "assert os.environ['NUMBA_NUM_THREADS'] == os.environ['OMP_NUM_THREADS'] == '1'\n"
         "os.kill(os.getpid(), signal.SIGINT)\n"

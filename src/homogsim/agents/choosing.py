@@ -10,27 +10,47 @@ from numpy.typing import NDArray
 
 from homogsim.agents.market import Market
 from homogsim.errors import HomogsimError
-from homogsim.laws import demand
-from homogsim.laws.demand import pack_cell, race, visits, weigh
-from homogsim.numerics import exp
+from homogsim.laws.demand import NOBODY, core_utility, draw_of, minutes_between, squared_misfit, visits
+from homogsim.numerics import exp, log
 
 
 @njit(cache=True, error_model="numpy")
-def _choose_alone(i, cell, tastes, streets, appeal, is_open, luck, outside, noise, last, room):
-    sites = np.empty(demand.WIDEST + demand.LANES, np.int32)
-    count, padded = pack_cell(cell, streets, appeal, is_open, noise, sites, room)
-    weigh(i, 0, tastes, room, padded)
-    attraction = room[demand._E0 : demand._E0 + count]
-    if last[i] >= 0:
-        bonus = exp(tastes.loyalty[i] / noise)
+def _choose_alone(i, cell, tastes, streets, appeal, is_open, luck, outside, noise, last):
+    """Return sites within reach, e^{V/μ} of each, their sum with the outside option, and the site visited."""
+    town, widest = cell % streets.towns, is_open.size
+    sites, attraction = np.empty(widest, np.int32), np.empty(widest)
+    east, north = tastes.place[0, i], tastes.place[1, i]
+    radius = np.sqrt(east * east + north * north)
+    count, total = 0, outside
+    for r in range(streets.reach_towns.shape[1]):
+        there = streets.reach_towns[town, r]
+        at_home = 1.0 if there == town else 0.0
+        for site in range(streets.site_start[cell - town + there], streets.site_start[cell - town + there + 1]):
+            if is_open[site]:
+                a, b = streets.site_place[0, site], streets.site_place[1, site]
+                if at_home == 0.0:
+                    a, b = np.sqrt(a * a + b * b), 0.0
+                way = minutes_between(east, north, radius, a, b, at_home, streets.reach_minutes[town, r])
+                core = core_utility(
+                    appeal.base[site] / noise, appeal.personalization[site] / noise,
+                    at_home * (appeal.locality[site] / noise), appeal.misfit[site] / noise, appeal.price[site] / noise,
+                    squared_misfit(tastes.ideal, i, appeal.offering, site), tastes.price_sensitivity[i],
+                    tastes.strength[i], tastes.personalization[i], tastes.locality[i],
+                )  # fmt: skip
+                drawn = exp(core - appeal.travel[site] / noise * log(1.0 + way))
+                if last[i] == site:
+                    drawn *= exp(tastes.loyalty[i] / noise)
+                sites[count], attraction[count] = site, drawn
+                total += drawn
+                count += 1
+    visited = -1
+    if visits(i, luck):
+        best = draw_of(i, NOBODY << np.uint64(2), luck) / outside
         for j in range(count):
-            if sites[j] == last[i]:
-                attraction[j] *= bonus
-    total = outside
-    for j in range(count):
-        total += attraction[j]
-    winner = race(i, 0, luck, sites, count, padded, room, outside) if visits(i, luck) else -1
-    return sites[:count], attraction.copy(), total, sites[winner] if winner >= 0 else -1
+            clock = draw_of(i, np.uint64(sites[j]), luck) / attraction[j]
+            if clock < best:
+                best, visited = clock, sites[j]
+    return sites[:count].copy(), attraction[:count].copy(), total, visited
 
 
 def _alone(market: Market, row: int) -> Any:
@@ -41,7 +61,7 @@ def _alone(market: Market, row: int) -> Any:
     return _choose_alone(
         row, row // parameters.world.consumers, market.wanted, market.streets, market.appeal, market.traded, luck,
         1.0 if parameters.consumers.outside_option else 0.0, parameters.consumers.choice_noise,
-        market.consumers.last_before, np.zeros(market.rooms.shape[1]),
+        market.consumers.last_before,
     )  # fmt: skip
 
 

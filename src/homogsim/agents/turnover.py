@@ -30,7 +30,7 @@ def open_first_firms(market: Market) -> None:
 
 
 def close(market: Market) -> Rows:
-    """Close firms that are bankrupt or whose owner retires, and chains' outlets that do not pay; return their sites."""
+    """Close firms that are bankrupt or whose owner retires, and return their sites; chains close what does not pay."""
     firms, finance = market.firms, market.parameters.finance
     independent = firms.independent
     broke = independent & money.bankrupt(firms.cash, firms.fixed_cost, finance.overdraft)
@@ -49,7 +49,7 @@ def close(market: Market) -> Rows:
     closed[rows] = True
     people = market.consumers
     people.last[closed[people.last]] = -1
-    return rows
+    return ended
 
 
 def found(market: Market) -> Rows:

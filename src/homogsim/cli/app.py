@@ -259,3 +259,63 @@ def show_metrics(as_json: AsJson = False) -> None:
     from homogsim.cli.metrics import list_metrics
 
     list_metrics(as_json=as_json)
+
+
+@app.command()
+def validate(
+    scenario: Annotated[
+        str, typer.Argument(metavar="[SCENARIO]", help="What stands in the place of baseline.")
+    ] = "baseline",
+    replications: Replications = 8,
+    seed: Annotated[int, typer.Option(metavar="N", help="The first seed; none that parameters were fitted on.")] = 20_000,
+    jobs: Jobs = None,
+    months: Annotated[
+        int | None,
+        typer.Option(metavar="N", help="Months after automation arrives, in all runs.  [default: as targets need]"),
+    ] = None,
+    targets: Annotated[str, typer.Option(metavar="WHICH", help="fit, validate, prior, all, or ids with commas.")] = "all",
+    out: Annotated[Path | None, typer.Option(metavar="DIR", help="Folder for table and figure; must not exist.")] = None,
+    docs: Annotated[bool, typer.Option("--docs", help="Write docs/validation.md and its figure anew.")] = False,
+    changes: Changes = None,
+    as_json: AsJson = False,
+) -> None:
+    """Hold the model against empirical moments; exit code 1 if one that it was fitted to is outside its band."""
+    from homogsim.cli.validate import ValidateOptions, validate_scenario
+
+    options = ValidateOptions(
+        scenario, tuple(changes or ()), targets, replications, seed, jobs, months, out, docs, as_json
+    )
+    raise typer.Exit(validate_scenario(options))
+
+
+@app.command()
+def calibrate(
+    parameters: Annotated[
+        str,
+        typer.Option(metavar="FILE|NAMES", help="NAME or NAME=LOW:HIGH with commas, or a TOML file of NAME = [LOW, HIGH]."),
+    ],
+    budget: Annotated[int, typer.Option(metavar="N", help="Sets of parameters to try.")],
+    out: Annotated[Path, typer.Option(metavar="DIR", help="Folder of the calibration; the same one goes on with it.")],
+    targets: Annotated[str, typer.Option(metavar="WHICH", help="fit, or ids with commas.")] = "fit",
+    scenario: Annotated[str, typer.Option("--from", metavar="SCENARIO", help="Where to start.")] = "baseline",
+    replications: Annotated[int, typer.Option(metavar="N", help="Seeds, the same for every set.")] = 4,
+    seed: Annotated[int, typer.Option(metavar="N", help="The first seed.")] = 30_000,
+    months: Annotated[
+        int | None,
+        typer.Option(metavar="N", help="Months after automation arrives, in all runs.  [default: as targets need]"),
+    ] = None,
+    sampler: Annotated[
+        str | None, typer.Option(metavar="NAME", help="cmaes or tpe.  [default: cmaes for two parameters or more]")
+    ] = None,
+    jobs: Jobs = None,
+    changes: Changes = None,
+    as_json: AsJson = False,
+) -> None:
+    """Search parameters with which the model meets its targets; what is tried is kept, a stopped search goes on."""
+    from homogsim.cli.calibrate import CalibrateOptions, calibrate_scenario
+
+    options = CalibrateOptions(
+        parameters, budget, out, targets, scenario, replications, seed, months, sampler, jobs, tuple(changes or ()),
+        as_json,
+    )  # fmt: skip
+    raise typer.Exit(calibrate_scenario(options))

@@ -1,36 +1,36 @@
-"""Runs in worker processes, or in this one. Light to import: every worker starts by importing it.
+"""Runs in worker processes, or in this one; results do not depend on how many there are.
 
-A worker that dies takes no finished run with it: the runs that were under way are tried again, each alone, and only the
-one that kills its worker again is given up.
+A worker that dies takes no finished run with it. Its own run is tried once more, after the others, and given up when
+it kills its worker again.
 """
 
 from __future__ import annotations
 
 import os
-import signal
-import sys
-import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
-from concurrent.futures.process import BrokenProcessPool
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
+
+from homogsim.errors import HomogsimError
+from homogsim.experiments.workers import Worker
 
 if TYPE_CHECKING:
     from homogsim.experiments.replicate import Lost, Outcome, Task
 
-THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 RUNS_A_WORKER = 100
-"""Runs after which workers are replaced, because libraries leak. The executor's own max_tasks_per_child hangs
-(cpython issue 115634), so the whole pool is replaced."""
+"""Runs after which a worker is replaced, because libraries leak."""
 LOOK_SECONDS = 0.2
 """Seconds between two looks whether to stop."""
 PATIENCE_SECONDS = 3.0
-"""Seconds that workers get to finish their month before they are ended."""
+"""Seconds that a worker gets to finish its month before it is ended by force."""
 DIED = "its worker process died (killed, or out of memory)"
 
-_stop: Any = None
+
+class WorkersFail(HomogsimError):
+    """Worker processes cannot be used here."""
+
+    exit_code = 1
 
 
 def processors() -> int:
@@ -38,33 +38,6 @@ def processors() -> int:
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0)) or 1
     return os.cpu_count() or 1
-
-
-def _prepare(stop: Any) -> None:
-    """Make a worker ready: one numeric thread, Ctrl-C is the parent's business, no life after the parent."""
-    global _stop
-    _stop = stop
-    for name in THREADS:
-        os.environ[name] = "1"
-    if "numba" not in sys.modules:  # it refuses to change its mind later
-        os.environ["NUMBA_NUM_THREADS"] = "1"
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    threading.Thread(target=_leave_with_parent, daemon=True).start()
-
-
-def _leave_with_parent() -> None:
-    from multiprocessing import parent_process
-
-    parent = parent_process()
-    if parent is not None:
-        parent.join()
-        os._exit(1)
-
-
-def _work(task: Task) -> Outcome | Lost:
-    from homogsim.experiments.replicate import attempt
-
-    return attempt(task, _stop.is_set)
 
 
 def _never() -> bool:
@@ -84,8 +57,9 @@ class Runner:
 
     def __init__(self, jobs: int, stop: Callable[[], bool] = _never) -> None:
         self.jobs, self.stop = jobs, stop
-        self._pool: ProcessPoolExecutor | None = None
-        self._begun = 0
+        self.workers: list[Worker] = []
+        self._context: Any = None
+        self._stop_runs: Any = None
 
     def __enter__(self) -> Runner:
         return self
@@ -93,7 +67,13 @@ class Runner:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._close()
+        if self._stop_runs is not None:
+            self._stop_runs.set()
+        for worker in self.workers:
+            worker.leave()
+        for worker in self.workers:
+            worker.end(PATIENCE_SECONDS)
+        self.workers = []
 
     def run(self, tasks: Sequence[Task]) -> Iterator[Outcome | Lost]:
         """Make runs and yield them in the order in which they end; ends early when asked to stop.
@@ -101,7 +81,9 @@ class Runner:
         Raises
         ------
         HomogsimError
-            A run was refused: that is nobody's accident, and the others would be refused too.
+            A run was refused: that is no accident, and the others would be refused too.
+        WorkersFail
+            A worker ended before it began.
         """
         return self._here(tasks) if self.jobs == 1 else self._in_workers(tasks)
 
@@ -118,75 +100,67 @@ class Runner:
             yield found
 
     def _in_workers(self, tasks: Sequence[Task]) -> Iterator[Outcome | Lost]:
-        waiting: deque[Task] = deque(tasks)
-        running: dict[Future[Any], Task] = {}
-        while (waiting or running) and not self.stop():
-            broken = not self._submit(waiting, running)
-            ended, _ = wait(running, timeout=0.0 if broken else LOOK_SECONDS, return_when=FIRST_COMPLETED)
-            finished = [future for future in ended if not isinstance(future.exception(), BrokenProcessPool)]
-            broken |= len(finished) < len(ended)
-            for future in finished:
-                del running[future]
-            if not broken:
-                self._submit(waiting, running)  # before anything is made of what was found: workers must not wait
-            for future in finished:
-                yield future.result()
-            if broken:
-                suspects = list(running.values())
-                running.clear()
-                self._close()
-                yield from self._alone(suspects)
+        waiting, tried = deque(tasks), set[int]()
+        while (waiting or self._busy()) and not self.stop():
+            self._give_work(waiting)
+            found = list(self._listen(waiting, tried))
+            self._give_work(waiting)  # before anything is made of what was found: workers must not wait for that
+            yield from found
 
-    def _submit(self, waiting: deque[Task], running: dict[Future[Any], Task]) -> bool:
-        """Keep every worker busy, no more: what is under way when a pool breaks is suspect. Return False if it did."""
-        if self._begun >= RUNS_A_WORKER * self.jobs and not running:
-            self._close()
-        while waiting and len(running) < self.jobs and self._begun < RUNS_A_WORKER * self.jobs:
-            pool = self._pool = self._pool or self._open(self.jobs)
+    def _busy(self) -> bool:
+        return any(worker.task is not None for worker in self.workers)
+
+    def _give_work(self, waiting: deque[Task]) -> None:
+        """Give tasks to idle workers, and start as many workers as have something to do."""
+        for worker in self.workers:
+            if worker.idle and waiting:
+                worker.give(waiting.popleft())
+        starting = sum(not worker.started for worker in self.workers)
+        for _ in range(min(self.jobs - len(self.workers), len(waiting) - starting)):
+            self.workers.append(self._start())
+
+    def _start(self) -> Worker:
+        if self._context is None:
+            from multiprocessing import get_context
+
+            self._context = get_context("spawn")  # an own context: Mesa changes the global one
+            self._stop_runs = self._context.Event()
+        return Worker(self._context, self._stop_runs)
+
+    def _listen(self, waiting: deque[Task], tried: set[int]) -> Iterator[Outcome | Lost]:
+        """Yield what workers have to say; a dead one's task goes to the end of the queue, the second time it is lost."""
+        from multiprocessing.connection import wait
+
+        talking = {worker.connection: worker for worker in self.workers if not worker.idle}
+        for connection in wait(list(talking), timeout=LOOK_SECONDS) if talking else ():
+            worker = talking[connection]  # type: ignore[index]
             try:
-                running[pool.submit(_work, waiting[0])] = waiting[0]
-            except BrokenProcessPool:
-                return False
-            waiting.popleft()
-            self._begun += 1
-        return True
+                said = worker.hear()
+            except EOFError:
+                yield from self._bury(worker, waiting, tried)
+                continue
+            if isinstance(said, HomogsimError):
+                raise said
+            if worker.runs >= RUNS_A_WORKER:
+                self._dismiss(worker)
+            if said is not None:
+                yield said
 
-    def _alone(self, suspects: list[Task]) -> Iterator[Outcome | Lost]:
-        """Try runs again that were under way when a worker died, one at a time, each in a worker of its own."""
+    def _bury(self, worker: Worker, waiting: deque[Task], tried: set[int]) -> Iterator[Lost]:
         from homogsim.experiments.replicate import Lost
 
-        for task in suspects:
-            self._pool = self._open(1)
-            future = self._pool.submit(_work, task)
-            while not future.done() and not self.stop():
-                wait([future], timeout=LOOK_SECONDS)
-            if not future.done():
-                return
-            died = isinstance(future.exception(), BrokenProcessPool)
-            self._close()
-            yield Lost(task, DIED) if died else future.result()
+        self._dismiss(worker)
+        task = worker.task
+        if task is None:
+            help = "In a script, call this under `if __name__ == '__main__':`, or with one job."
+            raise WorkersFail("a worker process ended before it began", help=help)
+        if id(task) in tried:
+            yield Lost(task, DIED)
+        else:
+            tried.add(id(task))
+            waiting.append(task)
 
-    def _open(self, workers: int) -> ProcessPoolExecutor:
-        from multiprocessing import get_context
-
-        context = get_context("spawn")  # an own context: Mesa changes the global one
-        self._stop_event = context.Event()
-        return ProcessPoolExecutor(workers, context, _prepare, (self._stop_event,))
-
-    def _close(self) -> None:
-        """End the workers: after their month, or by force if that takes long."""
-        from multiprocessing.connection import wait as wait_for
-
-        pool, self._pool, self._begun = self._pool, None, 0
-        if pool is None:
-            return
-        self._stop_event.set()
-        processes = list((getattr(pool, "_processes", None) or {}).values())
-        pool.shutdown(wait=False, cancel_futures=True)
-        alive: dict[Any, Any] = {process.sentinel: process for process in processes}
-        while alive and (ended := wait_for(list(alive), timeout=PATIENCE_SECONDS)):
-            for sentinel in ended:
-                del alive[sentinel]
-        for process in alive.values():
-            process.terminate()
-        pool.shutdown(wait=True)
+    def _dismiss(self, worker: Worker) -> None:
+        self.workers.remove(worker)
+        worker.leave()
+        worker.end(PATIENCE_SECONDS)

@@ -67,12 +67,13 @@ class Finished:
         return firms[~firms["is_chain"].astype(bool)]
 
     def column(self, metric: str, first: int, last: int | None = None) -> np.ndarray:
-        """Return a metric in the recorded months from `first` to `last`; empty unless the record reaches so far."""
+        """Return a metric in the recorded months from `first` to `last`; empty unless the record reaches so far.
+
+        Also empty when the run did not record the metric (stored results of another version).
+        """
         timeline = self.results.timeline
-        if metric not in timeline:
-            raise HomogsimError(f"the timeline has no metric {metric!r}", help="It was made by another version.")
         month = timeline["month"].to_numpy()
-        if not month.size or (last is not None and month[-1] < last):
+        if metric not in timeline or not month.size or (last is not None and month[-1] < last):
             return np.empty(0)
         chosen = (month >= first) & (month <= (month[-1] if last is None else last))
         return timeline.loc[chosen, metric].to_numpy(dtype=np.float64)

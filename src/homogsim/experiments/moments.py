@@ -233,7 +233,7 @@ def diversity_growth_ratio(run: Finished) -> float:
 def _rarefaction_slope(run: Finished, outlets: pd.DataFrame) -> float:
     x = outlets.filter(regex=r"^offering_\d+$").to_numpy(dtype=np.float64)
     uid, month = outlets["uid"].to_numpy(), int(run.results.months)
-    draws = Streams(run.results.seed).uniform("rarefaction", uid[None, :], month, np.arange(SUBSAMPLES)[:, None])
+    draws = Streams(run.results.seed).uniform("panel", uid[None, :], month, 2 + np.arange(SUBSAMPLES)[:, None])
     few, many = (rarefied_diversity(x, n, run.results.scale, 1.0, np.asarray(draws)) for n in (FEW, MANY))
     return (many - few) / (MANY - FEW)
 

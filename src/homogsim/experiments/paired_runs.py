@@ -116,8 +116,7 @@ class PairedRuns:
         whole = self._whole()
         lost = [f"lost: {run}" for run in self.runs.lost]
         if not whole and not self.stopped:
-            help = "In a script, compare under `if __name__ == '__main__':`, or with jobs=1."
-            raise LostRuns(f"no replication was finished; {len(lost)} runs {lost[0]}", help=help)
+            raise LostRuns(f"no replication was finished; {len(lost)} runs {lost[0]}")
         status: Status = "interrupted" if self.stopped else "incomplete" if self.runs.lost else "complete"
         first = self.run(self.baseline, whole[0]) if whole else None
         if first is not None and not metrics:
