@@ -111,19 +111,25 @@ def spells_table(firms: pd.DataFrame, market: Market, last_month: int) -> pd.Dat
         stop = last_month if alive else int(death)
         start, tool, contact = int(birth), 0, 0.0
         for month, next_tool, next_contact in changes.get(int(uid), []):
-            if month >= stop and not alive:
-                break  # changed in the month of closing: the closing counts to the tool before
-            if month > start:
-                rows.append((int(uid), start, min(month, stop), TOOLS[tool], contact, 0))
-            start, tool, contact = min(month, stop), next_tool, next_contact
+            # The clock stands at the ends of months. A review acts from the start of its month; a tool that a firm is
+            # born with, and a rollback (half the contact, same tool), at its end.
+            rolled_back = next_tool == tool and next_contact == 0.5 * contact
+            since = min(month if rolled_back or month == birth else month - 1, stop)
+            if since > start:
+                rows.append((int(uid), start, since, TOOLS[tool], contact, 0))
+            start, tool, contact = since, next_tool, next_contact
         if stop > start or not alive:
             rows.append((int(uid), start, stop, TOOLS[tool], contact, int(not alive)))
     return pd.DataFrame(rows, columns=["uid", "start", "stop", "tool", "contact", "event"])
 
 
 def survival_summary(firms: pd.DataFrame, first_month: int, last_month: int) -> dict[str, float]:
-    """Return Kaplan–Meier survival of entrants (opened in a recorded month) at 1, 2, 3, 5 and 10 years."""
-    entrants = firms[(firms["birth"] >= first_month) & ~firms["is_chain"]]
+    """Return Kaplan–Meier survival of entrants (opened in a recorded month) at 1, 2, 3, 5 and 10 years.
+
+    The firms that were there when the run began, if it records from the start, are no entrants.
+    """
+    founded = (firms["birth"] >= first_month) & (firms["birth"] > firms["birth"].min())
+    entrants = firms[founded & ~firms["is_chain"]]
     end = entrants["death"].fillna(last_month).to_numpy(dtype=np.float64)
     duration = end - entrants["birth"].to_numpy(dtype=np.float64)
     event = entrants["death"].notna().to_numpy()

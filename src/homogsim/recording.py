@@ -149,7 +149,7 @@ class Recorder:
             entries=0,
             exits=0,
             occasions=world.occasions * world.cells,
-            consumer_surplus=float(market.streets.weight * market.consumers.surplus.sum()),
+            consumer_surplus=_finite(market.streets.weight * market.consumers.surplus.sum()),
             choice_noise=market.parameters.consumers.choice_noise,
             town=market.site_town[rows],
             cell=market.site_cell[rows],
@@ -226,3 +226,8 @@ def _returns(
 def site_of(uid: NDArray[np.int64]) -> NDArray[np.int64]:
     """Return the site of a business from its uid."""
     return uid // UID_SITE
+
+
+def _finite(value: float) -> float:
+    """Return a number, NaN for the −∞ of people with nothing to choose and no outside option."""
+    return float(value) if np.isfinite(value) else np.nan

@@ -32,7 +32,7 @@ NUMBERS = tuple(name for name in Decision._fields if name != "reason")
 DRAWN = frozenset(
     (
         "parameters", "seed", "streams", "threads", "geography", "centres", "site_cell", "site_town", "site_sector",
-        "peers", "streets", "tastes", "plan", "rooms",
+        "peers", "streets", "tastes", "choosing", "plan", "rooms",
     )
 )  # fmt: skip
 """What a new market of the same scenario has again; everything else in a market is stored."""
@@ -98,6 +98,7 @@ def restore_market(market: Market, arrays: Arrays) -> None:
         setattr(market, name, found.item() if found is not None and found.ndim == 0 else found)
     flows = _alike(arrays["flows"], np.empty(len(FLOWS)), "flows")
     market.flows = dict(zip(FLOWS, flows.tolist(), strict=True))
+    market.choosing = (market.wanted, market.parameters.consumers.choice_noise)
     _check_ranges(market)
     _restore_appeal(market, arrays)
     _restore_diary(market, arrays)

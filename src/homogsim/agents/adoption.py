@@ -144,7 +144,8 @@ def _implementations(market: Market, menu: Menu) -> tuple[Floats, Floats]:
     fresh = draw_implementation(market, menu.firm)
     now = firms.implementation[menu.firm]
     months = firms.back_office_months[menu.firm]
-    later = stocks.phased(now, months, tools.phased_gain, tools.phased_months)
+    # From the quality at introduction: going back and forth with contact does not add the gain twice.
+    later = stocks.phased(firms.first_implementation[menu.firm], months, tools.phased_gain, tools.phased_months)
     kept = np.where(menu.adds_contact, later, now)
     implementation = np.where(menu.tool == 0, 0.0, np.where(menu.is_new, fresh, kept))
     guess = law.believed_implementation(implementation, tools.belief_weight, tools.optimism)
@@ -175,7 +176,7 @@ def _expected_profit(market: Market, menu: Menu, believed: Floats) -> Floats:
     seen = appeal(planned, come_to, price, _mean_offering(market, menu), parameters)
     asked = rows[menu.first[:-1]]
     response = own_share_response(
-        asked, menu.first, market.appeal, seen, market.wanted, market.streets, market.choices, market.threads
+        asked, menu.first, market.appeal, seen, market.choosing[0], market.streets, market.choices, market.threads
     )
     sales = law.damped_sales(firms.expected_sales[rows], response, parameters.firms.customer_focus)
     base_cost = firms.base_cost[rows]
@@ -314,6 +315,7 @@ def start_tool(market: Market, rows: Rows, tool: Ints, contact: Floats, vendor: 
     firms.tool[rows], firms.vendor[rows] = tool, vendor
     firms.back_office[rows] = tools.back_office_intensity
     firms.implementation[rows] = draw_implementation(market, rows)
+    firms.first_implementation[rows] = firms.implementation[rows]
     firms.back_office_months[rows], firms.data[rows] = 0.0, 0.0
     firms.contact_months[rows] = 0.0
     _set_contact(market, rows, contact, (contact > 0.0) & (firms.contact[rows] == 0.0))

@@ -31,8 +31,8 @@ def hold_course(market: Market) -> None:
     centre = market.centres.sectors[:, market.site_sector[rows]]
     for place in (firms.identity, firms.offering, firms.process):
         place[:, rows] = centre
-    firms.unit_cost[rows] = parameters.firms.base_cost * (1.0 - parameters.chains.cost_advantage)
-    firms.quality[rows] = parameters.chains.quality
+    firms.base_cost[rows] = _unit_cost(market)
+    firms.quality[rows] = _quality(market)
     firms.fixed_cost[rows] = parameters.chains.fixed_cost
     firms.shock[rows] = 0.0
 
@@ -83,7 +83,7 @@ def open_outlets(market: Market) -> Rows:
 def _expectations(market: Market, sites: Rows) -> tuple[Floats, Floats]:
     """Return expected profit and sales of an outlet at each empty site, at the brand's price, rivals fixed."""
     parameters, chains = market.parameters, market.parameters.chains
-    cost = parameters.firms.base_cost * (1.0 - chains.cost_advantage)
+    cost = _unit_cost(market)
     now = _operations(market, sites.size)
     sector = market.site_sector[sites]
     centre = market.centres.sectors[:, sector]
@@ -92,16 +92,26 @@ def _expectations(market: Market, sites: Rows) -> tuple[Floats, Floats]:
     new = np.isnan(market.chain_price[sector])
     if new.any():
         free = appeal(now, come_to, np.zeros(sites.size), centre, parameters)
-        price, _ = founders_prospects(sites.astype(np.int64), free, cost, market.wanted, market.streets, choices)
+        price, _ = founders_prospects(sites.astype(np.int64), free, cost, market.choosing[0], market.streets, choices)
         for s in np.unique(sector[new]):
             market.chain_price[s] = price[sector == s].mean()
     price = market.chain_price[sector]
     seen = appeal(now, come_to, price, centre, parameters)
     first = np.arange(sites.size + 1)
     sales = own_share_response(
-        sites, first, _without(market.appeal, sites), seen, market.wanted, market.streets, choices, market.threads
+        sites, first, _without(market.appeal, sites), seen, market.choosing[0], market.streets, choices, market.threads
     )
     return (price - cost) * sales - chains.fixed_cost, sales
+
+
+def _unit_cost(market: Market) -> float:
+    """Return a brand's unit cost: 12 % below c0, all that its tools save included."""
+    return market.parameters.firms.base_cost * (1.0 - market.parameters.chains.cost_advantage)
+
+
+def _quality(market: Market) -> float:
+    """Return the quality that with its tools comes to `chains.quality`."""
+    return market.parameters.chains.quality - market.parameters.tools.custom.quality_gain
 
 
 def _without(present: Appeal | None, sites: Rows) -> Appeal:
@@ -117,7 +127,8 @@ def _operations(market: Market, count: int) -> Operations:
     of = market.parameters
     like = operations(market.firms, np.zeros(count, dtype=np.int64))
     known = {
-        "quality": of.chains.quality,
+        "quality": _quality(market),
+        "local": 0.0,
         "tool": TOOLS.index("custom"),
         "back_office": 1.0,
         "contact": of.chains.contact,
@@ -142,7 +153,7 @@ def _open(market: Market, rows: Rows, sales: Floats) -> None:
     centre = market.centres.sectors[:, market.site_sector[rows]]
     for place in (firms.identity, firms.offering, firms.process, firms.shadow_offering, firms.first_offering):
         place[:, rows] = centre
-    firms.base_cost[rows] = firms.unit_cost[rows] = of.firms.base_cost * (1.0 - of.chains.cost_advantage)
+    firms.base_cost[rows] = firms.unit_cost[rows] = _unit_cost(market)
     firms.fixed_cost[rows] = of.chains.fixed_cost
     firms.load[rows] = sales
     firms.price[rows] = market.chain_price[market.site_sector[rows]]

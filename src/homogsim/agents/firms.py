@@ -61,6 +61,7 @@ class Firms(Population):
     back_office: Floats = column(np.float64, "intensity in the back office a_B")
     contact: Floats = column(np.float64, "intensity in customer contact a_F")
     implementation: Floats = column(np.float64, "implementation quality b")
+    first_implementation: Floats = column(np.float64, "implementation quality when the tool was introduced")
     back_office_months: Floats = column(np.float64, "months of automated back office")
     contact_months: Floats = column(np.float64, "months of automated contact")
     human_share: Floats = column(np.float64, "human share h kept in automated contact")

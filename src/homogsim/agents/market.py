@@ -96,6 +96,9 @@ class Market:
         self.local_factor: Floats | None = None
         self.chain_price: Floats = np.full(world.sectors, np.nan)
         self.last_traded = self.month
+        # Tastes and μ of the last choices: reviews must not mix last month's choices with tastes that changed since.
+        self.choosing: tuple[Tastes, float] = (self.tastes, parameters.consumers.choice_noise)
+        self.closed = np.zeros(self.firms.rows, dtype=bool)
         self.traded = np.zeros(self.firms.rows, dtype=bool)
         self.flows: dict[str, float] = dict.fromkeys(FLOWS, 0.0)
         self.diary = Diary()
@@ -123,16 +126,16 @@ class Market:
     def choices(self) -> Choices:
         """Last month's choices, for what firms and founders expect."""
         people = self.consumers
-        return Choices(people.inclusive, people.last_before, self.parameters.consumers.choice_noise)
+        return Choices(people.inclusive, people.last_before, self.choosing[1])
 
     def present_choices(self) -> Choices:
-        """Last month's choices without the outlets that have closed since: what newcomers find."""
-        gone = np.flatnonzero(self.traded & ~self.firms.is_open)
+        """This month's choices without the outlets that closed after trading: what newcomers find."""
+        gone = np.flatnonzero(self.closed)
         choices = self.choices
         if gone.size:
             choices = choices._replace(inclusive=choices.inclusive.copy())
             for site in gone:
-                remove_outlet(int(site), self.appeal, self.wanted, self.streets, choices)
+                remove_outlet(int(site), self.appeal, self.choosing[0], self.streets, choices)
         return choices
 
     def adopt(self, parameters: Parameters) -> None:

@@ -27,7 +27,7 @@ def follow_returns(market: Market) -> None:
     seen = appeal(bare, business(bare, parameters), firms.price[rows], firms.shadow_offering[:, rows], parameters)
     first = np.arange(rows.size + 1)
     response = own_share_response(
-        rows, first, market.appeal, seen, market.wanted, market.streets, market.choices, market.threads
+        rows, first, market.appeal, seen, market.choosing[0], market.streets, market.choices, market.threads
     )
     rent = firms.fixed_cost_paid[rows]
     shadow = (firms.price[rows] - firms.base_cost[rows]) * response - rent

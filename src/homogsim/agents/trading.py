@@ -98,9 +98,10 @@ def choose(market: Market) -> None:
     come_to = Business(firms.personalization, firms.served_fit, np.zeros(0))
     market.appeal = appeal(operations(firms), come_to, firms.price.copy(), firms.offering.copy(), parameters)
     people.last_before[:] = people.last
+    market.choosing = (market.wanted, parameters.consumers.choice_noise)
     sums = choose_month(
         market.plan,
-        market.wanted,
+        market.choosing[0],
         market.streets,
         market.appeal,
         firms.is_open,
@@ -151,7 +152,6 @@ def keep_accounts(market: Market) -> None:
     firms.cash += firms.profit - paid - brands
     draw = np.where(open_, money.owner_draw(firms.cash, firms.fixed_cost, finance.owner_draw, finance.reserve), 0.0)
     firms.cash -= draw
-    _follow_sales(market, contribution, reinvested)
     _book(
         market,
         revenue=firms.price * firms.sales,
@@ -176,9 +176,11 @@ def _pay_setup(market: Market) -> Floats:
     return paid
 
 
-def _follow_sales(market: Market, contribution: Floats, reinvested: Floats) -> None:
-    """Let the stocks that follow business move: fixed cost, differentiation, data, load on attention."""
+def follow_sales(market: Market) -> None:
+    """Let the stocks that follow business move, for next month: fixed cost, differentiation, data, attention's load."""
     firms, of, finance = market.firms, market.parameters.firms, market.parameters.finance
+    contribution = (firms.price - firms.unit_cost) * firms.sales
+    reinvested = of.reinvestment * firms.savings
     level = money.fixed_cost_level(firms.fixed_cost_draw, finance.fixed_cost, finance.rent_share, contribution)
     firms.fixed_cost[:] = money.next_fixed_cost(
         firms.fixed_cost, level, finance.fixed_cost_rise, finance.fixed_cost_fall

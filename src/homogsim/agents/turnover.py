@@ -47,6 +47,7 @@ def close(market: Market) -> Rows:
     firms.cash[rows] = 0.0
     closed = np.zeros(firms.rows + 1, dtype=bool)  # the last entry stands for −1, nowhere
     closed[rows] = True
+    market.closed[:] = closed[:-1]
     people = market.consumers
     people.last[closed[people.last]] = -1
     return ended
@@ -89,7 +90,7 @@ def _prospects(market: Market, sites: Rows, concepts: Floats) -> Prospects:
     seen = appeal(new, business(new, parameters), np.zeros(sites.size), concepts, parameters)
     cost = parameters.firms.base_cost
     price, sales = founders_prospects(
-        sites.astype(np.int64), seen, cost, market.wanted, market.streets, market.present_choices()
+        sites.astype(np.int64), seen, cost, market.choosing[0], market.streets, market.present_choices()
     )
     return Prospects(price, sales, (price - cost) * sales)
 

@@ -109,7 +109,8 @@ def _metrics_table(comparison: Comparison, name: str) -> Table:
     table.add_column("verdict", no_wrap=True)
     table.add_column("unit")
     for row in comparison.table[comparison.table["scenario"] == name].itertuples():
-        verdict = Text(row.verdict or number(None), style="bold" if row.verdict in CLEAR else "")
+        said = row.verdict if isinstance(row.verdict, str) else number(None)  # a missing text is NaN in a table
+        verdict = Text(said, style="bold" if said in CLEAR else "")
         table.add_row(
             row.metric, number(row.baseline_mean), number(row.mean), number(row.difference),
             interval(row.low, row.high), percent(row.relative), number(row.variance_reduction), verdict, row.unit,

@@ -54,7 +54,9 @@ class Check:
     def error(self) -> float:
         """Monte Carlo standard error of the mean, sd/√n; NaN with fewer than two values."""
         n = self.defined.size
-        return float(self.defined.std(ddof=1) / math.sqrt(n)) if n > 1 else math.nan
+        if n < 2:
+            return math.nan
+        return float(self.defined.std(ddof=1) / math.sqrt(n)) if np.ptp(self.defined) > 0.0 else 0.0
 
     @property
     def verdict(self) -> Verdict:

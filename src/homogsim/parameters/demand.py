@@ -16,9 +16,9 @@ TARGET_PRICE = "calibrated to outlet and category price elasticities"
 class Calendar(Group):
     """Months of a run; month 0 is when automation arrives."""
 
-    warm_up: int = parameter(60, 0, 1200, "months", "", "unrecorded months in which the world settles")
-    before: int = parameter(60, 1, 1200, "months", "", "recorded months before automation arrives")
-    months: int = parameter(180, 1, 3600, "months", "", "months after automation arrives", level="essential")
+    warm_up: int = parameter(60, 0, 1020, "months", "", "unrecorded months in which the world settles")
+    before: int = parameter(60, 1, 1020, "months", "", "recorded months before automation arrives")
+    months: int = parameter(180, 1, 2040, "months", "", "months after automation arrives", level="essential")
 
 
 class World(Group):

@@ -1,0 +1,1 @@
+"""Parameters with which the model meets its targets: simulated minimum distance, and what the targets cannot tell."""
