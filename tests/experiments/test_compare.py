@@ -25,7 +25,8 @@ def test_numbers_are_those_of_the_runs() -> None:
     assert (found.baseline, found.others) == ("before-automation", ("baseline", "plug-and-play"))
     assert (found.seeds, found.status, found.notes) == ((4, 5, 6), "complete", ())
     runs = {
-        name: [hs.run(tiny(name), seed=seed).summary for seed in found.seeds] for name in ("before-automation", "baseline")
+        name: [hs.run(tiny(name), seed=seed).summary for seed in found.seeds]
+        for name in ("before-automation", "baseline")
     }
     rows = found.table[found.table["scenario"] == "baseline"].set_index("metric")
     for metric in ("mean_price", "diversity_gamma", "consumer_surplus", "survival_1y"):
@@ -52,9 +53,7 @@ def test_surplus_is_decomposed_for_every_scenario() -> None:
     found = three()
     for name in found.others:
         parts = found.welfare[found.welfare["scenario"] == name].set_index("part")["mean"]
-        ends = [
-            [run.timeline["consumer_surplus"][-1] for run in found.timelines[s]] for s in (name, found.baseline)
-        ]
+        ends = [[run.timeline["consumer_surplus"][-1] for run in found.timelines[s]] for s in (name, found.baseline)]
         assert parts["total"] == pytest.approx(np.mean(np.subtract(*ends)), rel=1e-12)
         assert parts.drop("total").sum() == pytest.approx(parts["total"], rel=1e-10)
 

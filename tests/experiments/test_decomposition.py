@@ -26,10 +26,14 @@ from homogsim.scenario import Scenario
 CHAINS = {"chains.enabled": True, "chains.arrival": 0, "chains.opening_rate": 0.5}
 
 
+VOUCHER = {"policy.local_voucher": 2.0}
+
+
 @cache
-def ran(name: str, chains: bool = False, seed: int = 3) -> MarketModel:
+def ran(name: str, extra: str = "", seed: int = 3) -> MarketModel:
     """Return a model that ran to its end, made once. Not to be changed by a test."""
-    return MarketModel(Scenario.read(name).override(TINY | (CHAINS if chains else {})), seed=seed, threads=1).run()
+    changes = {"": {}, "chains": CHAINS, "voucher": VOUCHER}[extra]
+    return MarketModel(Scenario.read(name).override(TINY | changes), seed=seed, threads=1).run()
 
 
 def recorded(model: MarketModel) -> float:
@@ -38,26 +42,27 @@ def recorded(model: MarketModel) -> float:
 
 
 def own(end: MarketEnd) -> float:
-    return consumer_surplus(end, end.appeal, end.is_open, end.last)
+    return consumer_surplus(end, end.appeal, end.is_open, end.last, end.voucher)
 
 
-@pytest.mark.parametrize(("first", "second", "chains"), [
-    ("before-automation", "baseline", False),
-    ("plug-and-play", "invisible-back-office", False),
-    ("before-automation", "baseline", True),
+@pytest.mark.parametrize(("first", "second", "extra"), [
+    ("before-automation", "baseline", ""),
+    ("plug-and-play", "invisible-back-office", ""),
+    ("before-automation", "baseline", "chains"),
+    ("before-automation", "baseline", "voucher"),
 ])  # fmt: skip
-def test_parts_sum_to_the_recorded_difference(first: str, second: str, chains: bool) -> None:
-    a, b = ran(first), ran(second, chains)
+def test_parts_sum_to_the_recorded_difference(first: str, second: str, extra: str) -> None:
+    a, b = ran(first), ran(second, extra)
     found = decompose(market_end(a), market_end(b))
     assert found.total == recorded(b) - recorded(a)
     assert found.total != 0.0
     assert sum(found.parts.values()) == pytest.approx(found.total, rel=1e-10)
     assert tuple(found.parts) == PARTS
-    assert (found.parts["chains"] != 0.0) == chains
+    assert (found.parts["chains"] != 0.0) == (extra == "chains")
 
 
 def test_the_way_back_has_the_opposite_parts() -> None:
-    a, b = market_end(ran("before-automation")), market_end(ran("baseline", True))
+    a, b = market_end(ran("before-automation")), market_end(ran("baseline", "chains"))
     there, back = decompose(a, b), decompose(b, a)
     assert back.total == -there.total
     for part in PARTS:
@@ -108,6 +113,13 @@ def test_fewer_firms_are_number_of_firms_and_chains_are_chains() -> None:
     )
     gone = decompose(replace(uniform, is_chain=~closed), replace(uniform, is_open=closed, is_chain=~closed))
     assert gone.parts["chains"] == pytest.approx(gone.total, rel=1e-12)
+
+
+def test_vouchers_are_part_of_locality() -> None:
+    end = market_end(ran("baseline"))
+    alone = decompose(end, replace(end, voucher=2.0))
+    assert alone.parts["locality"] == pytest.approx(alone.total, rel=1e-12)
+    assert 0.0 < alone.total < 2.0 * end.streets.weight * end.last.size
 
 
 def test_habits_go_with_the_firms() -> None:

@@ -150,4 +150,6 @@ class Comparison:
 def _definition(scenario: Scenario) -> dict[str, Any]:
     """Return which scenario it was, well enough to run it again."""
     different = {name: value for name, (_, value) in scenario.differences().items()}
-    return {"scenario": scenario.name, "fingerprint": scenario.fingerprint(), "differences": different}
+    events = {"events": scenario.as_dict()["events"]} if scenario.events else {}
+    about = {"scenario": scenario.name, "fingerprint": scenario.fingerprint()}
+    return about | {"differences": different} | events

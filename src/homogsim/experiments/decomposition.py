@@ -11,7 +11,8 @@ quality             everything about an outlet that is worth the same to all: v0
                     automated and of disclosed contact (awareness too, where outlets differ in it)
 fit                 where the offerings stand, and how far each customer is served differently
 personalization     personalization P
-locality            local character L, and τ: what an outlet lets its customers pay for its distance (online reach)
+locality            local character L, vouchers for the local, and τ: what distance costs an outlet's customers (online
+                    reach lowers it)
 number_of_firms     which storefronts are taken by small businesses, and the habits of consumers, who can only be loyal
                     to a shop that exists
 chains              which outlets of chains are open
@@ -76,6 +77,8 @@ class MarketEnd:
     outside: float
     noise: float
     """μ, dollars."""
+    voucher: float
+    """Dollars that buying from a local shop in the own town is worth by policy."""
     values: dict[str, float]
     """The consumers' other tastes, by name."""
 
@@ -102,6 +105,7 @@ def market_end(model: MarketModel) -> MarketEnd:
         room=market.rooms.shape[1],
         outside=1.0 if consumers.outside_option else 0.0,
         noise=consumers.choice_noise,
+        voucher=market.parameters.policy.local_voucher,
         values={name: getattr(consumers, name) for name in VALUES},
     )
 
@@ -123,14 +127,17 @@ def different_consumers(first: MarketEnd, second: MarketEnd) -> str:
     return ""
 
 
-def consumer_surplus(end: MarketEnd, appeal: Appeal, is_open: Flags, last: NDArray[np.int32]) -> float:
+def consumer_surplus(end: MarketEnd, appeal: Appeal, is_open: Flags, last: NDArray[np.int32], voucher: float) -> float:
     """Return what the consumers of `end` would gain from these outlets, dollars a month."""
     from numba import get_num_threads
 
     n = last.size
+    tastes = end.tastes
+    if voucher != 0.0:  # worth what as much off the price is
+        tastes = tastes._replace(locality=tastes.locality + voucher * tastes.price_sensitivity)
     bought, inclusive, surplus = np.empty(n, np.int32), np.empty(n), np.empty(n)
     choose_month(
-        end.plan, end.tastes, end.streets, appeal, is_open, NOBODY_GOES_OUT, end.outside, end.noise, last, bought,
+        end.plan, tastes, end.streets, appeal, is_open, NOBODY_GOES_OUT, end.outside, end.noise, last, bought,
         inclusive, surplus, np.zeros((get_num_threads(), end.room)),
     )  # fmt: skip
     return float(end.streets.weight * surplus.sum())
@@ -168,7 +175,8 @@ def decompose(first: MarketEnd, second: MarketEnd) -> Welfare:
         firms, chains = (second if part in changed else first for part in ("number_of_firms", "chains"))
         is_open = (firms.is_open & ~firms.is_chain) | (chains.is_open & chains.is_chain)
         columns = {name: getattr(two if part_of(name) in changed else one, name) for name in Appeal._fields}
-        return consumer_surplus(first, Appeal(**columns), is_open, firms.last)
+        voucher = (second if "locality" in changed else first).voucher
+        return consumer_surplus(first, Appeal(**columns), is_open, firms.last, voucher)
 
     has_chains = bool(((first.is_open & first.is_chain) | (second.is_open & second.is_chain)).any())
     playing = PARTS if has_chains else PARTS[:-1]

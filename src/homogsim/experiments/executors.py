@@ -7,6 +7,7 @@ it kills its worker again.
 from __future__ import annotations
 
 import os
+import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from types import TracebackType
@@ -71,8 +72,9 @@ class Runner:
             self._stop_runs.set()
         for worker in self.workers:
             worker.leave()
+        deadline = time.monotonic() + PATIENCE_SECONDS
         for worker in self.workers:
-            worker.end(PATIENCE_SECONDS)
+            worker.end(max(0.0, deadline - time.monotonic()))
         self.workers = []
 
     def run(self, tasks: Sequence[Task]) -> Iterator[Outcome | Lost]:
@@ -128,12 +130,12 @@ class Runner:
         return Worker(self._context, self._stop_runs)
 
     def _listen(self, waiting: deque[Task], tried: set[int]) -> Iterator[Outcome | Lost]:
-        """Yield what workers have to say; a dead one's task goes to the end of the queue, the second time it is lost."""
+        """Yield what workers have to say; a dead one's task goes to the end of the queue, at its second it is lost."""
         from multiprocessing.connection import wait
 
         talking = {worker.connection: worker for worker in self.workers if not worker.idle}
         for connection in wait(list(talking), timeout=LOOK_SECONDS) if talking else ():
-            worker = talking[connection]  # type: ignore[index]
+            worker = talking[connection]
             try:
                 said = worker.hear()
             except EOFError:

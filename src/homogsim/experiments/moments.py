@@ -128,7 +128,9 @@ def cash_buffer(run: Finished) -> float:
     fee = tiers(market.parameters).monthly_fee[firms.tool[rows]]
     outflow = firms.unit_cost[rows] * firms.sales[rows] + firms.fixed_cost_paid[rows] + fee
     spending = outflow > 0.0
-    return float(np.median(firms.cash[rows][spending] / outflow[spending] * DAYS_A_MONTH)) if spending.any() else math.nan
+    return (
+        float(np.median(firms.cash[rows][spending] / outflow[spending] * DAYS_A_MONTH)) if spending.any() else math.nan
+    )
 
 
 # Priors: what parameters come to, at the prices of the run -------------------------------------------------------------

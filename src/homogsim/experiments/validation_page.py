@@ -93,8 +93,22 @@ def _row(check: Check) -> str:
     error = "" if math.isnan(check.error) else f" ± {number(check.error)}"
     verdict = f"{'**outside**' if check.verdict == 'outside' else check.verdict}{' ≈' if check.close else ''}"
     band = f"{number(t.lo)} … {number(t.hi)}"
-    source = f"[{_source(t.source)}](https://{t.url})" if "/" in t.url and " " not in t.url and "." in t.url.split("/")[0] else _source(t.source)
-    cells = (f"`{t.id}`", t.preset, t.unit, band, number(t.target), f"{number(check.mean)}{error}", verdict, t.status, source)
+    source = (
+        f"[{_source(t.source)}](https://{t.url})"
+        if "/" in t.url and " " not in t.url and "." in t.url.split("/")[0]
+        else _source(t.source)
+    )
+    cells = (
+        f"`{t.id}`",
+        t.preset,
+        t.unit,
+        band,
+        number(t.target),
+        f"{number(check.mean)}{error}",
+        verdict,
+        t.status,
+        source,
+    )
     return "| " + " | ".join(cells) + " |\n"
 
 

@@ -11,6 +11,7 @@ import os
 import signal
 import sys
 import threading
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -53,10 +54,8 @@ class Worker:
     def give(self, task: Task) -> None:
         """Let it make a run. A worker that died meanwhile says so when it is listened to."""
         self.task = task
-        try:
+        with suppress(BrokenPipeError, ConnectionResetError):
             self.connection.send(task)
-        except (BrokenPipeError, ConnectionResetError):
-            pass
 
     def hear(self) -> Outcome | Lost | HomogsimError | None:
         """Return what its run found, or why it was refused; None when it has only just started.
@@ -74,7 +73,7 @@ class Worker:
             self.started = True
             return None
         self.task, self.runs = None, self.runs + 1
-        return said  # type: ignore[no-any-return]
+        return said
 
     def leave(self) -> None:
         """Tell it to end, once it has nothing to do."""

@@ -130,7 +130,9 @@ def _from_list(name: str, value: Any, path: Path) -> Bounds | None:
 def _free(declaration: Declaration, bounds: Bounds | None, start: Any) -> Free:
     name, low, high = declaration.name, declaration.low, declaration.high
     if declaration.kind not in (int, float) or low is None or high is None:
-        raise HomogsimError(f"{name} has no bounds, so it cannot be searched for", WHERE, f"It is: {declaration.meaning}.")
+        raise HomogsimError(
+            f"{name} has no bounds, so it cannot be searched for", WHERE, f"It is: {declaration.meaning}."
+        )
     if name.startswith("calendar."):
         raise HomogsimError(f"{name} is how long a run is, no property of the market", WHERE)
     first, last = bounds or (low, high)

@@ -42,7 +42,9 @@ class Objective:
                 what = f"the model does not express {target.id}"
                 raise HomogsimError(what, "--targets", f"{target.not_expressed}.".capitalize())
             if target.half_width <= 0.0:
-                raise HomogsimError(f"{target.id} has a band without width, so nothing can be weighed by it", "--targets")
+                raise HomogsimError(
+                    f"{target.id} has a band without width, so nothing can be weighed by it", "--targets"
+                )
 
     def __call__(self, values: Values) -> float:
         """Return Q at these parameters, in this process; NaN when a moment is undefined in one of the runs."""
