@@ -187,7 +187,6 @@ class MarketModel(mesa.Model):
         self._refuse_half_month()
         self._half_done = True
         market, recorder = self.market, self.recorder
-        numba.set_num_threads(self.threads)
         self._let_events_happen()
         if market.month == 0:
             recorder.freeze_scale()

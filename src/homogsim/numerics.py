@@ -21,12 +21,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 from llvmlite import ir
 from numba import njit, types
+from numba.core.cgutils import alloca_once_value, for_range_slice
 from numba.extending import intrinsic
+from numba.np.arrayobj import make_array
 from numpy.typing import ArrayLike, NDArray
 
 __all__ = [
@@ -37,11 +39,13 @@ __all__ = [
     "float_of",
     "log",
     "log_array",
+    "log_of_normal",
     "normal_quantile",
     "normal_quantile_array",
     "power",
     "power_array",
     "prefer_wide_vectors",
+    "sum_of_products",
 ]
 
 FloatArray = NDArray[np.float64]
@@ -130,6 +134,53 @@ def prefer_wide_vectors(typingctx: Any) -> Any:
     return types.none(), codegen
 
 
+LANES = 8
+"""Partial sums of `sum_of_products`: the width of the widest vector register in float64."""
+
+
+@_typed_intrinsic
+def sum_of_products(typingctx: Any, array: Any, first: Any, second: Any, size: Any) -> Any:
+    """Return the sum of ``array[first + n] * array[second + n]`` over n < size (inside compiled code).
+
+    `size` must be a multiple of `LANES`; nothing is checked. Strict floating point forbids a compiler to turn a plain
+    loop into vector code, because that changes the order of additions. Here the order is part of the definition:
+    eight partial sums, one for each n mod 8, each over two interleaved halves, added up as a tree. So the result has
+    the same bits whatever the width of the processor's registers.
+    """
+    if not (isinstance(array, types.Array) and array.dtype == types.float64 and array.layout == "C"):
+        return None
+
+    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        data = cast(Any, make_array)(signature.args[0])(context, builder, args[0]).data
+        _, first, second, size = args
+        vector, word = ir.VectorType(ir.DoubleType(), LANES), ir.IntType(64)
+
+        def product(n: Any) -> Any:
+            factors = []
+            for start in (first, second):
+                place = builder.gep(data, [builder.add(start, n)])
+                factors.append(builder.load(builder.bitcast(place, vector.as_pointer()), align=8))
+            return builder.fmul(*factors)
+
+        zero, variable = ir.Constant(vector, [0.0] * LANES), cast(Any, alloca_once_value)
+        sums = [variable(builder, zero) for _ in range(2)]
+        even = builder.and_(size, word(-2 * LANES))
+        with for_range_slice(builder, word(0), even, word(2 * LANES), word) as (n, _):
+            for half, total in enumerate(sums):
+                term = product(builder.add(n, word(half * LANES)))
+                builder.store(builder.fadd(builder.load(total), term), total)
+        with builder.if_then(builder.icmp_signed("<", even, size)):
+            builder.store(builder.fadd(builder.load(sums[0]), product(even)), sums[0])
+        total = builder.fadd(*(builder.load(half) for half in sums))
+        parts = [builder.extract_element(total, ir.IntType(32)(lane)) for lane in range(LANES)]
+        while len(parts) > 1:
+            middle = len(parts) // 2
+            parts = [builder.fadd(a, b) for a, b in zip(parts[:middle], parts[middle:], strict=True)]
+        return parts[0]
+
+    return types.float64(array, types.int64, types.int64, types.int64), codegen
+
+
 @njit(cache=True, error_model="numpy", forceinline=True)
 def exp(x: float) -> float:
     """Return e**x.
@@ -168,12 +219,28 @@ def exp(x: float) -> float:
 
 
 @njit(cache=True, error_model="numpy", forceinline=True)
+def log_of_normal(x: float) -> float:
+    """Return `log` of a positive, normal and finite number, without looking for any other (see there)."""
+    bits = bits_of(x) + _EXPONENT_CARRY
+    k = float_of((bits >> _EXPONENT_SHIFT) | _TWO52_BITS) - TWO52_PLUS_BIAS
+    f = float_of((bits & _MANTISSA_MASK) + _SQRT_HALF_BITS) - 1.0
+    s = f / (2.0 + f)
+    z = s * s
+    w = z * z
+    even = w * (3.999999999940941908e-01 + w * (2.222219843214978396e-01 + w * 1.531383769920937332e-01))
+    odd = 2.857142874366239149e-01 + w * (1.818357216161805012e-01 + w * 1.479819860511658591e-01)
+    odd = z * (6.666666666666735130e-01 + w * odd)
+    half_square = 0.5 * f * f
+    return k * LN2_HIGH - ((half_square - (s * (half_square + (even + odd)) + k * LN2_LOW)) - f)
+
+
+@njit(cache=True, error_model="numpy", forceinline=True)
 def log(x: float) -> float:
     """Return the natural logarithm of x.
 
     x = 2**k m with sqrt(1/2) <= m < sqrt(2), f = m - 1, s = f / (2 + f); then
     log m = f - f**2/2 + s (f**2/2 + R(s**2)) with the polynomial R of fdlibm (Sun Microsystems 1993, `e_log.c`).
-    Error below 0.8 units in the last place (160,000 points against mpmath).
+    Error below 0.9 units in the last place (180,000 points against mpmath).
 
     Parameters
     ----------
@@ -185,17 +252,7 @@ def log(x: float) -> float:
     float
         log x; exactly 0 at 1; -inf at 0, NaN below 0 and for NaN, inf at inf.
     """
-    bits = bits_of(x) + _EXPONENT_CARRY
-    k = float_of((bits >> _EXPONENT_SHIFT) | _TWO52_BITS) - TWO52_PLUS_BIAS
-    f = float_of((bits & _MANTISSA_MASK) + _SQRT_HALF_BITS) - 1.0
-    s = f / (2.0 + f)
-    z = s * s
-    w = z * z
-    even = w * (3.999999999940941908e-01 + w * (2.222219843214978396e-01 + w * 1.531383769920937332e-01))
-    odd = 2.857142874366239149e-01 + w * (1.818357216161805012e-01 + w * 1.479819860511658591e-01)
-    odd = z * (6.666666666666735130e-01 + w * odd)
-    half_square = 0.5 * f * f
-    value = k * LN2_HIGH - ((half_square - (s * (half_square + (even + odd)) + k * LN2_LOW)) - f)
+    value: float = log_of_normal(x)
     value = value if x >= SMALLEST_NORMAL else -INFINITY
     value = value if x >= 0.0 else NAN
     return value if x < INFINITY else x
@@ -316,6 +373,10 @@ def elementwise(compiled: Callable[..., None], *operands: ArrayLike) -> FloatArr
         If the shapes do not broadcast.
     """
     arrays = [np.asarray(operand, dtype=np.float64) for operand in operands]
+    if len(arrays) == 1 and arrays[0].ndim == 1 and arrays[0].flags.c_contiguous:
+        result = np.empty(arrays[0].size)
+        compiled(arrays[0], result)
+        return result
     shape = arrays[0].shape if len(arrays) == 1 else np.broadcast_shapes(*(a.shape for a in arrays))
     flat = [np.ascontiguousarray(a if a.shape == shape else np.broadcast_to(a, shape)).reshape(-1) for a in arrays]
     result = np.empty(flat[0].size)

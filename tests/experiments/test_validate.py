@@ -98,7 +98,10 @@ def test_presets_change_what_stands_in_the_place_of_baseline() -> None:
     assert other.parameters.tools.contact_forced
     assert other.parameters.calendar.months == 33
     assert adapted(mine, "baseline") == mine
-    assert adapted(Scenario.read("baseline"), "before-automation").parameters == Scenario.read("before-automation").parameters
+    assert (
+        adapted(Scenario.read("baseline"), "before-automation").parameters
+        == Scenario.read("before-automation").parameters
+    )
 
 
 def test_a_run_is_made_once_for_all_its_targets() -> None:

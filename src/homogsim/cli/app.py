@@ -267,14 +267,14 @@ def validate(
         str, typer.Argument(metavar="[SCENARIO]", help="What stands in the place of baseline.")
     ] = "baseline",
     replications: Replications = 8,
-    seed: Annotated[int, typer.Option(metavar="N", help="The first seed; none that parameters were fitted on.")] = 20_000,
+    seed: Annotated[int, typer.Option(metavar="N", help="The first seed; none that was used for fitting.")] = 20_000,
     jobs: Jobs = None,
     months: Annotated[
         int | None,
         typer.Option(metavar="N", help="Months after automation arrives, in all runs.  [default: as targets need]"),
     ] = None,
-    targets: Annotated[str, typer.Option(metavar="WHICH", help="fit, validate, prior, all, or ids with commas.")] = "all",
-    out: Annotated[Path | None, typer.Option(metavar="DIR", help="Folder for table and figure; must not exist.")] = None,
+    targets: Annotated[str, typer.Option(metavar="WHICH", help="fit, validate, prior, all, or ids.")] = "all",
+    out: Annotated[Path | None, typer.Option(metavar="DIR", help="Folder for the files; must not exist.")] = None,
     docs: Annotated[bool, typer.Option("--docs", help="Write docs/validation.md and its figure anew.")] = False,
     changes: Changes = None,
     as_json: AsJson = False,
@@ -292,7 +292,9 @@ def validate(
 def calibrate(
     parameters: Annotated[
         str,
-        typer.Option(metavar="FILE|NAMES", help="NAME or NAME=LOW:HIGH with commas, or a TOML file of NAME = [LOW, HIGH]."),
+        typer.Option(
+            metavar="FILE|NAMES", help="NAME or NAME=LOW:HIGH, with commas; or a TOML file of NAME = [LOW, HIGH]"
+        ),
     ],
     budget: Annotated[int, typer.Option(metavar="N", help="Sets of parameters to try.")],
     out: Annotated[Path, typer.Option(metavar="DIR", help="Folder of the calibration; the same one goes on with it.")],

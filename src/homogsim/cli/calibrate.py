@@ -16,7 +16,7 @@ from homogsim.cli.text import console, number, printable
 from homogsim.scenario.budget import duration
 
 if TYPE_CHECKING:
-    from homogsim.experiments.calibration.calibrate import Calibration
+    from homogsim.experiments.calibration.found import Calibration
     from homogsim.experiments.calibration.identification import Direction
 
 SHOWN_WEIGHT = 0.2
@@ -80,10 +80,12 @@ def show(found: Calibration, folder: Path) -> None:
     if found.identification is not None:
         for direction in found.identification.directions:
             if direction.flat:
-                output.print(f"not identified ({number(direction.strength)} half-widths): {_told(direction)}", soft_wrap=True)
+                output.print(
+                    f"not identified ({number(direction.strength)} half-widths): {_told(direction)}", soft_wrap=True
+                )
         if found.identification.left_out:
             names = ", ".join(found.identification.left_out)
-            output.print(f"sensitivity unknown, because an evaluation beside the optimum failed: {names}", soft_wrap=True)
+            output.print(f"sensitivity unknown, as an evaluation beside the optimum failed: {names}", soft_wrap=True)
     for reason, count in found.failures.items():
         output.print(printable(f"{count} evaluations failed: {reason}"), soft_wrap=True)
     if found.interrupted:
@@ -99,11 +101,12 @@ def _told(direction: Direction) -> str:
 def _parameters(found: Calibration) -> Table:
     table = Table(title=f"best of {len(found.evaluations)} evaluations", title_justify="left")
     table.add_column("parameter", no_wrap=True)
-    for heading in ("start", "best", "bounds"):
+    for heading in ("start", "best", "± other seeds", "bounds"):
         table.add_column(heading, justify="right", no_wrap=True)
+    errors = {} if found.identification is None else found.identification.simulation_errors
     for one in found.objective.free:
-        best = number(found.best.values[one.name])
-        table.add_row(one.name, number(one.start), best, f"{number(one.low)} … {number(one.high)}")
+        best, error = number(found.best.values[one.name]), number(errors.get(one.name))
+        table.add_row(one.name, number(one.start), best, error, f"{number(one.low)} … {number(one.high)}")
     return table
 
 

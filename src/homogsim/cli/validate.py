@@ -116,5 +116,7 @@ def _table(title: str, checks: list[Check]) -> Table:
         verdict = Text(check.verdict, style=STYLES[check.verdict])
         band = f"{number(t.lo)} … {number(t.hi)}"
         unit, remark = printable(t.unit), printable(check.remark)
-        table.add_row(t.id, band, number(t.target), number(check.mean), number(check.error), verdict, unit, t.status, remark)
+        table.add_row(
+            t.id, band, number(t.target), number(check.mean), number(check.error), verdict, unit, t.status, remark
+        )
     return table

@@ -133,7 +133,7 @@ def cash_buffer(run: Finished) -> float:
     )
 
 
-# Priors: what parameters come to, at the prices of the run -------------------------------------------------------------
+# Priors: what parameters come to, at the prices of the run -----------------------------------------------------------
 
 
 def _premium(parameter: str) -> Moment:
@@ -148,7 +148,7 @@ def _premium(parameter: str) -> Moment:
 
 
 def disclosure_penalty(run: Finished) -> float:
-    """Return the relative change of sales when one outlet alone discloses its contact, a_F = 1, h = 0, trust as it is."""
+    """Return the relative change of sales when one outlet alone discloses: a_F = 1, h = 0, trust as it is."""
     return loss_by_disclosure(run.pairs, run.results.scenario.parameters.consumers.disclosure_cost)
 
 
@@ -182,7 +182,7 @@ def roi12_positive(run: Finished) -> float:
 
 
 def back_office_pays_more(run: Finished) -> float:
-    """Return 1 if the mean ROI12 of adopters without automated contact in their first year is above the others', else 0.
+    """Return 1 if the mean ROI12 of adopters without automated contact in the first year is above the others', else 0.
 
     NaN when there are not both kinds.
     """
@@ -221,7 +221,7 @@ def process_similarity(run: Finished) -> float:
 
 
 def diversity_growth_ratio(run: Finished) -> float:
-    """Return the slope of the rarefaction curve of D^Z (q = 1) of custom tools' users over that of generic tools' users.
+    """Return the slope of the rarefaction curve of D^Z (q = 1) of users of custom tools over that of generic ones.
 
     Slope: (D(8) − D(2))/6 of equally counting outlets at the end of the run, 200 keyed subsamples each. NaN with fewer
     than 8 users of either.

@@ -1,13 +1,13 @@
 """Who would buy where in a run's last month, pair by pair, and the elasticities that follow from it.
 
-Attractions e^{V/μ} come from the law by which one consumer chooses (`homogsim.agents.choosing`), so that whatever enters
-a consumer's utility is in them: tastes of either geometry, loyalty, awareness.
+Attractions e^{V/μ} come from the law by which one consumer chooses (`homogsim.agents.choosing`), so that whatever
+enters a consumer's utility is in them: tastes of either geometry, loyalty, awareness.
 """
 
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -105,8 +105,8 @@ def _minutes(market: Market, row: Ints, site: Ints) -> Floats:
     apart = np.hypot(place[0, site], place[1, site])
     there = (np.where(home, place[0, site], apart), np.where(home, place[1, site], 0.0))
     # The plain Python function below the compiled one: it takes arrays as it takes numbers.
-    minutes = minutes_between.py_func(east, north, np.hypot(east, north), *there, home.astype(np.float64), between)
-    return np.asarray(minutes)
+    law: Any = minutes_between.py_func
+    return np.asarray(law(east, north, np.hypot(east, north), *there, home.astype(np.float64), between))
 
 
 def category_price_elasticity(pairs: Pairs) -> float:

@@ -31,7 +31,7 @@ class Target:
     moment: str
     """How it is to be computed, in words."""
     status: Status
-    """How sure the source is: read in the original, in a page that cites it, from memory, or a claim without a source."""
+    """How sure the source is: read in the original, in a page that cites it, from memory, or a bare claim."""
     use: Use
     source: str
     url: str = ""

@@ -84,8 +84,8 @@ def page(found: Validation) -> str:
 
 
 def _table(checks: list[Check]) -> str:
-    head = "| target | measured in | unit | band | target | simulated | | status | source |\n|---|---|---|---|---|---|---|---|---|\n"
-    return head + "".join(_row(check) for check in checks)
+    head = "| target | measured in | unit | band | target | simulated | | status | source |\n"
+    return head + "|---" * 9 + "|\n" + "".join(_row(check) for check in checks)
 
 
 def _row(check: Check) -> str:

@@ -1,6 +1,7 @@
 """What one firm expects of its customers (MODEL section 3, own-share response) and what a founder expects.
 
-Both take last month's choices as given: `inclusive` holds outside + Σ e^V of every consumer, rivals stay as they were.
+Both take last month's choices as given: `inclusive` holds outside + Σ e^{V/μ} of every consumer, rivals stay as they
+were. So does a third question: what are consumers left with when an outlet closes?
 """
 
 from __future__ import annotations
@@ -8,99 +9,196 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-from numba import get_thread_id, njit, prange
-from numpy.typing import NDArray
+from numba import njit
+from numpy.typing import ArrayLike, NDArray
 
-from homogsim.laws.demand import Appeal, core_utility, minutes_between, squared_misfit
-from homogsim.numerics import exp, log, prefer_wide_vectors
+from homogsim.laws.demand import Appeal, Streets, Tastes
+from homogsim.laws.threads import share_out
+from homogsim.laws.utility import (
+    BLOCK,
+    FREE,
+    ONE,
+    SENSITIVITY,
+    STRIDE,
+    attract,
+    measure_way,
+    outlet_table,
+    part,
+    rooms_for,
+    settle,
+    traits_of,
+)
+from homogsim.numerics import LANES, exp, prefer_wide_vectors, sum_of_products
 
-CHUNK = 256
-"""Consumers worked on at a time."""
-_LOG_MINUTES, _OLD, _ALPHA, _TOTAL, _WORK = (CHUNK * row for row in range(5))
-ROOM = 6 * CHUNK
-"""Length of a thread's workspace."""
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
 TOLERANCE = 1e-9
 """Dollars within which a founder solves for the best-response price."""
+STEPS = 100
+"""Newton steps of a founder, at most."""
+LONGEST_STEP = 2.0
+"""Length of such a step, at most, in units of μ: it leads to the nearest best price."""
+HIGHEST_MARKUP = 100.0
+"""Largest markup that a founder considers, in units of μ: customers without any alternative would pay any price."""
+SMALLEST = 1e-300
+"""What a consumer without any option is left with: more than nothing, so that a newcomer's share is defined."""
+NOTES = 4_000_000
+"""Attractions of concepts to customers that are kept at a time: 32 MB."""
+
+RESPOND, CLOSE, FOUND = range(3)
+"""What is asked of a site's customers."""
+_NEWCOMER = -2  # the site of a business where nobody was last
+
+_INCLUSIVE, _OWN, _OTHERS, _ODDS, _LOSS, _BEND = (FREE + STRIDE * r for r in range(6))
 
 
 class Choices(NamedTuple):
     """Last month's choices, as the kernel of `homogsim.laws.demand` left them."""
 
-    inclusive: NDArray[np.float64]  # (N) outside + Σ e^V
+    inclusive: Floats  # (N) outside + Σ e^{V/μ}
     last: NDArray[np.int32]  # (N) where each consumer was last before choosing, −1 nowhere
     noise: float  # μ
 
 
-@njit(cache=True, error_model="numpy", forceinline=True)
-def _utility(i, j, appeal, tastes, at_home, log_minutes, noise):  # type: ignore[no-untyped-def]
-    """Return V_ij/μ without loyalty."""
-    distance2 = squared_misfit(tastes.ideal, i, appeal.offering, j)
-    core = core_utility(
-        appeal.base[j], appeal.personalization[j], at_home * appeal.locality[j], appeal.misfit[j], appeal.price[j],
-        distance2, tastes.price_sensitivity[i], tastes.strength[i], tastes.personalization[i], tastes.locality[i],
-    )  # fmt: skip
-    return (core - appeal.travel[j] * log_minutes) / noise
+class _Notes(NamedTuple):
+    """What founders note of all the customers of a site, met one block after the other."""
+
+    odds: Floats  # (options, width) attraction of a concept for nothing
+    alpha: Floats  # (groups, width)
+    others: Floats  # (groups, width) attraction of all that there is
+    met: Ints  # (groups) how many entries
 
 
-@njit(cache=True, error_model="numpy", forceinline=True)
-def _way(i, site, at_home, minutes, tastes, site_place):  # type: ignore[no-untyped-def]
-    """Return ln(1 + d_ij)."""
-    east, north = site_place[0, site], site_place[1, site]
-    site_east = east if at_home == 1.0 else np.sqrt(east * east + north * north)
-    site_north = north if at_home == 1.0 else 0.0
-    a, b = tastes.place[0, i], tastes.place[1, i]
-    return log(1.0 + minutes_between(a, b, np.sqrt(a * a + b * b), site_east, site_north, at_home, minutes))
-
-
-@njit(cache=True, error_model="numpy")
-def _respond(site, appeal, first, stop, options, tastes, streets, choices, room, result):  # type: ignore[no-untyped-def]
-    """Add up S′ of the options [first, stop) of the firm at `site`."""
+@part
+def _respond(vectors, room):
+    """Return Σ Pr of an option among the customers in the room."""
     prefer_wide_vectors()
-    cell = _cell_of(site, streets)
-    town = cell % streets.towns
-    for v in range(streets.visitors_start[town], streets.visitors_start[town + 1]):
-        home = streets.visitors_towns[v]
-        at_home = 1.0 if home == town else 0.0
-        customers = cell - town + home
-        start, end = streets.consumer_start[customers], streets.consumer_start[customers + 1]
-        for block in range(start, end, CHUNK):
-            size = min(CHUNK, end - block)
-            for n in range(size):
-                i = block + n
-                room[_LOG_MINUTES + n] = _way(i, site, at_home, streets.visitors_minutes[v], tastes, streets.site_place)
-            for n in range(size):
-                i = block + n
-                loyal = tastes.loyalty[i] / choices.noise if choices.last[i] == site else 0.0
-                room[_WORK + n] = loyal
-            for n in range(size):
-                old = _utility(block + n, site, appeal, tastes, at_home, room[_LOG_MINUTES + n], choices.noise)
-                room[_OLD + n] = choices.inclusive[block + n] - exp(old + room[_WORK + n])
-            for option in range(first, stop):
-                total = 0.0
-                for n in range(size):
-                    new = _utility(block + n, option, options, tastes, at_home, room[_LOG_MINUTES + n], choices.noise)
-                    room[_TOTAL + n] = exp(new + room[_WORK + n])
-                for n in range(size):
-                    # S′ = W e^{V′} / (Σ others + e^{V′}): the firm's own old e^V is out of its denominator.
-                    room[_TOTAL + n] /= max(room[_OLD + n], 0.0) + room[_TOTAL + n]
-                for n in range(size):
-                    total += room[_TOTAL + n]
-                result[option] += streets.weight * total
+    for n in range(vectors * LANES):
+        room[_ODDS + n] /= room[_OTHERS + n] + room[_ODDS + n]
+    return sum_of_products(room, _ODDS, ONE, vectors * LANES)
 
 
-@njit(cache=True, error_model="numpy", forceinline=True)
-def _cell_of(site, streets):  # type: ignore[no-untyped-def]
-    return np.searchsorted(streets.site_start, site, side="right") - 1
+@njit(cache=True, error_model="numpy", nogil=True)
+def _ask(
+    start, stop, question, group, cells, sites, first, incumbents, options, traits, ideal, streets, inclusive, last,
+    noise, answers, notes, room,
+):  # fmt: skip
+    """Ask the customers of the sites in the groups `start` to `stop`, each group the sites of one cell.
+
+    RESPOND adds Σ Pr of each option to `answers`, FOUND fills in the notes, CLOSE takes the incumbents out of
+    `inclusive`.
+    """
+    for g in range(start, stop):
+        cell, met = cells[g], 0
+        town = cell % streets.towns
+        for v in range(streets.visitors_start[town], streets.visitors_start[town + 1]):
+            home = streets.visitors_towns[v]
+            customers = cell - town + home
+            end = streets.consumer_start[customers + 1]
+            for block in range(streets.consumer_start[customers], end, BLOCK):
+                size = min(BLOCK, end - block)
+                vectors = settle(block, size, traits, ideal, last, noise, room)
+                for n in range(vectors * LANES):
+                    room[_INCLUSIVE + n] = inclusive[block + n] if n < size else 1.0
+                if question == FOUND:
+                    for n in range(vectors * LANES):
+                        notes.alpha[g, met + n] = room[SENSITIVITY + n]
+                        notes.others[g, met + n] = room[_INCLUSIVE + n]
+                for f in range(group[g], group[g + 1]):
+                    site = sites[f]
+                    east, north = streets.site_place[0, site], streets.site_place[1, site]
+                    measure_way(east, north, home == town, streets.visitors_minutes[v], vectors, room)
+                    if question == FOUND:
+                        for concept in range(first[f], first[f + 1]):
+                            # Loyalty to a business that has closed does not pass to a newcomer at its site.
+                            attract(options, concept, home == town, _NEWCOMER, vectors, room, _ODDS)
+                            for n in range(vectors * LANES):
+                                notes.odds[concept, met + n] = room[_ODDS + n] * room[ONE + n]
+                        continue
+                    attract(incumbents, site, home == town, site, vectors, room, _OWN)
+                    for n in range(vectors * LANES):
+                        # The firm's own old e^V is out of its denominator.
+                        room[_OTHERS + n] = max(room[_INCLUSIVE + n] - room[_OWN + n], 0.0)
+                    for option in range(first[f], first[f + 1]):
+                        attract(options, option, home == town, site, vectors, room, _ODDS)
+                        answers[option] += _respond(vectors, room)
+                    if question == CLOSE:
+                        for n in range(size):
+                            room[_INCLUSIVE + n] = max(room[_OTHERS + n], SMALLEST)
+                            inclusive[block + n] = room[_INCLUSIVE + n]
+                met += vectors * LANES
+        if question == FOUND:
+            notes.met[g] = met
 
 
-@njit(cache=True, parallel=True, error_model="numpy")
-def own_share_response(sites, first, appeal, options, tastes, streets, choices, threads):  # type: ignore[no-untyped-def]
+@part
+def _sell(odds, alpha, others, tag, room):
+    """Return Σ Pr, Σ Pr(1 − Pr)α and Σ Pr(1 − Pr)(1 − 2Pr)α² of a newcomer with a price `tag` in units of μ."""
+    prefer_wide_vectors()
+    sales, slope, bend = 0.0, 0.0, 0.0
+    for start in range(0, odds.size, BLOCK):
+        size = min(BLOCK, odds.size - start) // LANES * LANES
+        free, sensitivity, rivals = odds[start:], alpha[start:], others[start:]
+        for n in range(size):
+            room[_OWN + n] = free[n] * exp(-tag * sensitivity[n])
+        for n in range(size):
+            share = room[_OWN + n] / (rivals[n] + room[_OWN + n])
+            loss = share * (1.0 - share) * sensitivity[n]
+            room[_ODDS + n] = share
+            room[_LOSS + n] = loss
+            room[_BEND + n] = loss * (1.0 - 2.0 * share) * sensitivity[n]
+            room[ONE + n] = 1.0
+        sales += sum_of_products(room, _ODDS, ONE, size)
+        slope += sum_of_products(room, _LOSS, ONE, size)
+        bend += sum_of_products(room, _BEND, ONE, size)
+    return sales, slope, bend
+
+
+@njit(cache=True, error_model="numpy", nogil=True)
+def _price(start, stop, group_of, notes, cost, noise, prospects, room):
+    """Write the best-response price of each concept, and Σ Pr at it, to `prospects`.
+
+    Newton's method on f(p) = c + S/B − p, with B = −∂S/∂p: f′ = −2 + S·B′/B², where B′ = −∂B/∂p.
+    """
+    highest, longest = cost + HIGHEST_MARKUP * noise, LONGEST_STEP * noise
+    for concept in range(start, stop):
+        g = group_of[concept]
+        met = notes.met[g]
+        odds, alpha, others = notes.odds[concept, :met], notes.alpha[g, :met], notes.others[g, :met]
+        price, sales = cost + 1.3 * noise, 0.0
+        for _ in range(STEPS):
+            sales, slope, bend = _sell(odds, alpha, others, price / noise, room)
+            if sales <= 0.0:
+                break
+            markup = noise * sales / slope
+            gap = cost + markup - price
+            if abs(gap) < TOLERANCE or (price >= highest and gap > 0.0):
+                break
+            step = gap / max(2.0 - sales / slope * (bend / slope), 0.5) if slope > 0.0 else gap
+            price = min(price + min(max(step, -longest), longest), highest)
+        prospects[0, concept], prospects[1, concept] = price, sales
+
+
+def _groups(sites: Ints, streets: Streets) -> tuple[Ints, Ints]:
+    """Return where in `sites` runs of sites of one cell begin (and the last one ends), and the cells."""
+    cells = np.searchsorted(streets.site_start, sites, side="right") - 1
+    starts = np.flatnonzero(np.diff(cells, prepend=-1))
+    return np.append(starts, sites.size), cells[starts]
+
+
+def own_share_response(
+    sites: ArrayLike, first: ArrayLike, appeal: Appeal, options: Appeal, tastes: Tastes, streets: Streets,
+    choices: Choices, threads: int = 1,
+) -> Floats:  # fmt: skip
     """Return S′ (occasions a month) of each option, rivals fixed (MODEL section 3; exact for one firm).
+
+    S′ = Σ_i W·Pr_ij·e^{Δ_i}/(1 − Pr_ij + Pr_ij·e^{Δ_i}), Δ_i = ΔV_ij/μ, over the consumers who can reach the firm.
 
     Parameters
     ----------
     sites : (F,) int array
-        Sites of the firms that ask.
+        Sites of the firms that ask; fastest where firms of one cell stand together.
     first : (F + 1,) int array
         The options of firm f are the rows ``first[f]`` to ``first[f + 1]``.
     appeal : Appeal
@@ -108,95 +206,93 @@ def own_share_response(sites, first, appeal, options, tastes, streets, choices, 
     options : Appeal
         What they would see, by option.
     """
-    rooms = np.empty((threads, ROOM))
-    result = np.zeros(options.base.size)
-    for f in prange(sites.size):
-        _respond(
-            sites[f], appeal, first[f], first[f + 1], options, tastes, streets, choices, rooms[get_thread_id()], result
-        )
-    return result
+    incumbents, alternatives = (outlet_table(seen, choices.noise) for seen in (appeal, options))
+    return streets.weight * _survey(
+        RESPOND, _ids(sites), _ids(first), incumbents, alternatives, tastes, streets, choices, threads
+    )
 
 
-@njit(cache=True, error_model="numpy")
-def _customers(site, streets):  # type: ignore[no-untyped-def]
-    cell = _cell_of(site, streets)
-    town = cell % streets.towns
-    count = 0
-    for v in range(streets.visitors_start[town], streets.visitors_start[town + 1]):
-        customers = cell - town + streets.visitors_towns[v]
-        count += streets.consumer_start[customers + 1] - streets.consumer_start[customers]
-    return count
+def remove_outlet(site: ArrayLike, appeal: Appeal, tastes: Tastes, streets: Streets, choices: Choices) -> None:
+    """Take the outlet at `site` (or those at several sites) out of the consumers' `inclusive` values: it has closed."""
+    sites, table = _ids(np.atleast_1d(site)), outlet_table(appeal, choices.noise)
+    # One thread: consumers may be customers of several of them.
+    _survey(CLOSE, sites, np.zeros(sites.size + 1, np.int64), table, table[:0], tastes, streets, choices, 1)
 
 
-@njit(cache=True, error_model="numpy")
-def _best_response(site, q, concepts, tastes, streets, choices, cost):  # type: ignore[no-untyped-def]
-    """Return price and sales of a firm new at `site` with concept `q`, at its best response to present prices."""
-    prefer_wide_vectors()
-    noise = choices.noise
-    count = _customers(site, streets)
-    value, alpha, others, chance = np.empty(count), np.empty(count), np.empty(count), np.empty(count)
-    cell = _cell_of(site, streets)
-    town = cell % streets.towns
-    n = 0
-    for v in range(streets.visitors_start[town], streets.visitors_start[town + 1]):
-        home = streets.visitors_towns[v]
-        at_home = 1.0 if home == town else 0.0
-        start = streets.consumer_start[cell - town + home]
-        size = streets.consumer_start[cell - town + home + 1] - start
-        minutes = streets.visitors_minutes[v]
-        for m in range(size):
-            value[n + m] = _way(start + m, site, at_home, minutes, tastes, streets.site_place)
-        for m in range(size):
-            value[n + m] = _utility(start + m, q, concepts, tastes, at_home, value[n + m], noise)
-            alpha[n + m] = tastes.price_sensitivity[start + m] / noise
-            others[n + m] = choices.inclusive[start + m]
-        n += size
-    price = cost + 1.3 * noise
-    for _ in range(100):
-        for m in range(count):
-            attraction = exp(value[m] - alpha[m] * price)
-            chance[m] = attraction / (others[m] + attraction)
-        sales, slope, bend = 0.0, 0.0, 0.0
-        for m in range(count):
-            loss = chance[m] * (1.0 - chance[m]) * alpha[m]
-            sales += chance[m]
-            slope += loss
-            bend += loss * alpha[m] * (1.0 - 2.0 * chance[m])
-        if slope <= 0.0 or sales <= 0.0:
-            return price, 0.0
-        # Newton on f(p) = c + S/B − p with S′ = −B, B′ = −bend: f′ = −2 + S·bend/B² < 0.
-        gap = cost + sales / slope - price
-        steepness = max(2.0 - sales * bend / (slope * slope), 0.5)
-        price += gap / steepness
-        if abs(gap) < TOLERANCE:
-            break
-    return price, streets.weight * sales
+def _survey(
+    question: int, sites: Ints, first: Ints, incumbents: Floats, options: Floats, tastes: Tastes, streets: Streets,
+    choices: Choices, threads: int, notes: _Notes | None = None,
+) -> Floats:  # fmt: skip
+    """Ask on several threads; return Σ Pr of each option."""
+    group, cells = _groups(sites, streets)
+    traits, ideal = traits_of(tastes), np.ascontiguousarray(tastes.ideal)
+    streets = streets._replace(weight=float(streets.weight))
+    notes = notes or _notes(0, 0, 0)
+    rooms, answers = rooms_for(threads, len(ideal)), np.zeros(len(options))
+
+    def work(start: int, stop: int, thread: int) -> None:
+        _ask(
+            start, stop, question, group, cells, sites, first, incumbents, options, traits, ideal, streets,
+            choices.inclusive, choices.last, float(choices.noise), answers, notes, rooms[thread],
+        )  # fmt: skip
+
+    share_out(work, cells.size, threads)
+    return answers
 
 
-@njit(cache=True, parallel=True, error_model="numpy")
-def founders_prospects(sites, concepts, cost, tastes, streets, choices):  # type: ignore[no-untyped-def]
-    """Return best-response price and sales (2, Q) of each concept (`concepts.price` is 0) at its site."""
-    result = np.empty((2, sites.size))
-    for q in prange(sites.size):
-        price, sales = _best_response(sites[q], q, concepts, tastes, streets, choices, cost)
-        result[0, q], result[1, q] = price, sales
-    return result
+def _notes(concepts: int, groups: int, width: int) -> _Notes:
+    odds, alpha, others = (np.empty((rows, width)) for rows in (concepts, groups, groups))
+    return _Notes(odds, alpha, others, np.empty(groups, np.int64))
 
 
-@njit(cache=True, error_model="numpy")
-def remove_outlet(site, appeal, tastes, streets, choices):  # type: ignore[no-untyped-def]
-    """Take the outlet at `site` out of the consumers' `inclusive` values: it has closed."""
-    cell = _cell_of(site, streets)
-    town = cell % streets.towns
-    for v in range(streets.visitors_start[town], streets.visitors_start[town + 1]):
-        home = streets.visitors_towns[v]
-        at_home = 1.0 if home == town else 0.0
-        minutes = streets.visitors_minutes[v]
-        for i in range(streets.consumer_start[cell - town + home], streets.consumer_start[cell - town + home + 1]):
-            way = _way(i, site, at_home, minutes, tastes, streets.site_place)
-            loyal = tastes.loyalty[i] / choices.noise if choices.last[i] == site else 0.0
-            gone = exp(_utility(i, site, appeal, tastes, at_home, way, choices.noise) + loyal)
-            choices.inclusive[i] = max(choices.inclusive[i] - gone, 1e-300)
+def founders_prospects(
+    sites: ArrayLike, concepts: Appeal, cost: float, tastes: Tastes, streets: Streets, choices: Choices,
+    threads: int = 1,
+) -> Floats:  # fmt: skip
+    """Return best-response price and sales, (2, Q), of each concept (its `price` is ignored) at its empty site.
+
+    A concept that nobody can reach sells nothing, at the price that the search begins with.
+    """
+    places, table = _ids(sites), outlet_table(concepts._replace(price=np.zeros(len(concepts.base))), choices.noise)
+    width = _most_customers(streets)
+    prospects = np.empty((2, places.size))
+    several = max(1, NOTES // max(width, 1))
+    for start in range(0, places.size, several):
+        some = slice(start, start + several)
+        prospects[:, some] = _found(places[some], table[some], cost, tastes, streets, choices, threads, width)
+    prospects[1] *= streets.weight
+    return prospects
+
+
+def _found(
+    places: Ints, table: Floats, cost: float, tastes: Tastes, streets: Streets, choices: Choices, threads: int,
+    width: int,
+) -> Floats:  # fmt: skip
+    """Return price and Σ Pr of each concept."""
+    starts = np.flatnonzero(np.diff(places, prepend=-1))
+    first = np.append(starts, places.size)
+    group, cells = _groups(places[starts], streets)
+    notes = _notes(places.size, cells.size, width)
+    _survey(FOUND, places[starts], first, table[:0], table, tastes, streets, choices, threads, notes)
+    group_of = np.repeat(np.arange(cells.size), np.diff(first[group]))
+    prospects, rooms = np.empty((2, places.size)), rooms_for(threads, 0)
+
+    def work(start: int, stop: int, thread: int) -> None:
+        _price(start, stop, group_of, notes, float(cost), float(choices.noise), prospects, rooms[thread])
+
+    share_out(work, places.size, threads)
+    return prospects
+
+
+def _most_customers(streets: Streets) -> int:
+    """Return how many customers a site has at most, in blocks filled up to whole vectors."""
+    per_cell = np.diff(streets.consumer_start).reshape(-1, streets.towns) + LANES
+    blocks = per_cell[:, streets.visitors_towns]
+    return int(np.add.reduceat(blocks, streets.visitors_start[:-1], axis=1).max(initial=0))
+
+
+def _ids(values: ArrayLike) -> Ints:
+    return np.ascontiguousarray(values, dtype=np.int64)
 
 
 __all__ = ["Appeal", "Choices", "founders_prospects", "own_share_response", "remove_outlet"]

@@ -58,11 +58,19 @@ class Identification:
     """Eigenvectors of J'WJ, the flattest first."""
     left_out: tuple[str, ...]
     """Parameters whose sensitivities are unknown because an evaluation beside the optimum failed."""
+    simulation_errors: dict[str, float]
+    """Standard deviation of each estimate over other seeds of the simulation, in its own unit; NaN with one seed, and
+    where there is a flat direction."""
 
     def as_dict(self) -> dict[str, Any]:
-        """Return directions as plain data."""
+        """Return directions and errors as plain data."""
         told = [{"strength": d.strength, "flat": d.flat, "weights": d.weights} for d in self.directions]
-        return {"flat_below": FLAT, "directions": told, "left_out": list(self.left_out)}
+        return {
+            "flat_below": FLAT,
+            "directions": told,
+            "left_out": list(self.left_out),
+            "simulation_errors": self.simulation_errors,
+        }
 
 
 def identify(
@@ -74,8 +82,9 @@ def identify(
     r"""Return sensitivities by central differences under the same seeds, and the directions that they leave open.
 
     With parameters u scaled to their bounds and moments to half-widths of their bands, J = ∂m/∂u is estimated as the
-    mean over seeds of (m(u + h) − m(u − h))/2h. Along an eigenvector v of J'WJ with eigenvalue λ the distance Q rises by
-    λ s² at s from the optimum: √λ is how far all moments together move along the whole direction.
+    mean over seeds of (m(u + h) − m(u − h))/2h. Along an eigenvector of J'WJ with eigenvalue λ the distance Q rises by
+    λ s² at s from the optimum: √λ is how far all moments together move along the whole direction. With Ω the covariance
+    of the moments' means over the seeds, the estimate varies over other seeds by (J'J)⁻¹J'ΩJ(J'J)⁻¹.
 
     Parameters
     ----------
@@ -109,8 +118,23 @@ def identify(
     known = np.isfinite(J).all(axis=0)
     names = [one.name for one in free]
     left_out = tuple(name for name, sure in zip(names, known, strict=True) if not sure)
-    kept = [name for name, sure in zip(names, known, strict=True) if sure]
-    return Identification(pd.DataFrame(rows, columns=columns), directions(J[:, known], kept), left_out)
+    kept = [one for one, sure in zip(free, known, strict=True) if sure]
+    found = directions(J[:, known], [one.name for one in kept])
+    errors = dict.fromkeys(names, math.nan)
+    if found and not any(direction.flat for direction in found):
+        errors |= _errors(J[:, known], kept, targets, best)
+    return Identification(pd.DataFrame(rows, columns=columns), found, left_out, errors)
+
+
+def _errors(J: np.ndarray, free: Sequence[Free], targets: Sequence[Target], best: Evaluation) -> dict[str, float]:
+    moments = np.array([best.moments[t.id] for t in targets]) / np.array([[t.half_width] for t in targets])
+    seeds = moments.shape[1]
+    if seeds < 2:
+        return {}
+    response = np.linalg.solve(J.T @ J, J.T)
+    variance = response @ (np.atleast_2d(np.cov(moments)) / seeds) @ response.T
+    scale = np.array([one.high - one.low for one in free])
+    return {one.name: float(e) for one, e in zip(free, scale * np.sqrt(np.diag(variance)), strict=True)}
 
 
 def _slope(below: Evaluation, above: Evaluation, target: Target, width: float) -> tuple[float, float]:

@@ -1,0 +1,197 @@
+"""What an outlet is worth to consumers (MODEL section 3): one formula, and the same over a block of consumers.
+
+The compiled laws of `demand` and `response` work outlet by outlet on a block of at most `BLOCK` consumers. A thread's
+workspace, its *room*, is one flat array cut into rows with an entry for each consumer. Rows lie at constant distances
+and loops are elementwise, so that the compiler sees that rows do not overlap, and makes vector code. Loops are short on
+purpose: one long loop over everything keeps neither its constants in registers nor the processor busy, and takes twice
+as long.
+
+Utilities are in units of μ. e^{V/μ} is an outlet's *attraction*; a share is attraction / (outside + Σ attractions).
+"""
+
+# ruff: noqa: ANN001, ANN201
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+from homogsim.numerics import LANES, exp, log_of_normal, prefer_wide_vectors
+
+Floats = NDArray[np.float64]
+
+BLOCK = 256
+"""Consumers of a block, at most: a constant, so that no sum depends on the number of threads."""
+STRIDE = BLOCK + LANES
+"""Length of a row."""
+
+# Rows of a room (of NumPy's type: of Python's, Numba would compile a function anew for every row it is given): what
+# consumers are, ...
+ONE, SENSITIVITY, PERSONAL_VALUE, LOCAL_VALUE, STRENGTH, EAST, NORTH, LOYALTY, RADIUS, LAST, BONUS = (
+    np.int64(STRIDE * row) for row in range(11)
+)
+# ... what is being worked out about one outlet, ...
+CORE, VALUE, WAY, WORK = (np.int64(STRIDE * row) for row in range(11, 15))
+# ... 13 rows for others, and from `TASTES` on the ideal points, a row a dimension.
+FREE, TASTES = np.int64(STRIDE * 15), np.int64(STRIDE * 28)
+
+# Columns of the table of outlets.
+_BASE, _PERSONAL, _LOCAL, _MISFIT, _TRAVEL, _PRICE, _OFFERING = range(7)
+
+
+def part(function: Callable[..., Any]) -> Any:
+    """Compile a function that only compiled functions call: entry points from Python take long to compile."""
+    options: dict[str, Any] = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}
+    return njit(cache=True, error_model="numpy", **options)(function)
+
+
+@njit(cache=True, error_model="numpy", forceinline=True)
+def squared_misfit(ideal: Floats, consumer: int, offering: Floats, outlet: int) -> float:
+    """Return ‖z_i − x_j‖²."""
+    total = 0.0
+    for k in range(ideal.shape[0]):
+        gap = ideal[k, consumer] - offering[k, outlet]
+        total += gap * gap
+    return total
+
+
+@njit(cache=True, error_model="numpy", forceinline=True)
+def core_utility(  # type: ignore[no-untyped-def]
+    base, personalization, locality, misfit, price, distance2, alpha, theta, beta_p, beta_l
+):
+    """Return the part of V that makes up satisfaction: all but distance, loyalty and awareness."""
+    return base + beta_p * personalization + beta_l * locality - theta * misfit * distance2 - alpha * price
+
+
+@njit(cache=True, error_model="numpy", forceinline=True)
+def minutes_between(east, north, radius, site_east, site_north, at_home, minutes):  # type: ignore[no-untyped-def]
+    """Return d_ij: straight within the own town; to another town by road, centre to centre.
+
+    For an outlet in another town `site_east` holds its distance from its own centre and `site_north` is 0, so that one
+    formula without branches serves both: √(east²) + minutes + the consumer's own way to the centre.
+    """
+    a = at_home * east - site_east
+    b = at_home * north - site_north
+    return np.sqrt(a * a + b * b) + (minutes + (1.0 - at_home) * radius)
+
+
+def outlet_table(appeal, noise: float) -> Floats:  # type: ignore[no-untyped-def]
+    """Return (J, 6 + d): what consumers see of each outlet in units of μ, then its offering."""
+    columns = (appeal.base, appeal.personalization, appeal.locality, appeal.misfit, appeal.travel, appeal.price)
+    table = np.empty((len(appeal.base), _OFFERING + len(appeal.offering)))
+    for column, values in enumerate(columns):
+        np.divide(values, noise, out=table[:, column])
+    table[:, _OFFERING:] = np.transpose(appeal.offering)
+    return table
+
+
+def traits_of(tastes) -> tuple[Floats, ...]:  # type: ignore[no-untyped-def]
+    """Return the columns α, βP, βL, θ, east, north and ψ of the consumers, as `settle` takes them."""
+    columns = (
+        tastes.price_sensitivity, tastes.personalization, tastes.locality, tastes.strength, tastes.place[0],
+        tastes.place[1], tastes.loyalty,
+    )  # fmt: skip
+    return tuple(np.ascontiguousarray(column, dtype=np.float64) for column in columns)
+
+
+def rooms_width(dimensions: int, further_rows: int = 0) -> int:
+    """Return how many entries a room has, with `further_rows` after those of the tastes."""
+    return int(TASTES) + (dimensions + further_rows) * STRIDE
+
+
+def rooms_for(threads: int, dimensions: int, further_rows: int = 0) -> Floats:
+    """Return a room for each thread. All start at whole lines of the cache: a load across two of them costs twice."""
+    line = 64 // 8
+    width = rooms_width(dimensions, further_rows)
+    room = np.zeros(threads * width + line)
+    start = -room.ctypes.data % 64 // 8
+    return room[start : start + threads * width].reshape(threads, width)
+
+
+@njit(cache=True, error_model="numpy", forceinline=True)
+def at(row, n):  # type: ignore[no-untyped-def]
+    """Return the index of entry `n` of a row.
+
+    Unsigned, for a row whose place is not a constant: the check for negative indices, which count from the end, would
+    keep a loop from becoming vector code.
+    """
+    return np.uint64(row + n)
+
+
+@part
+def settle(first, size, traits, ideal, last, noise, room):  # type: ignore[no-untyped-def]
+    """Copy what consumers `first` to `first + size` are into a room; return how many vectors they fill.
+
+    The last vector is filled up with zeros, also in the row `ONE`: nobody.
+    """
+    prefer_wide_vectors()
+    vectors, dimensions = (size + LANES - 1) // LANES, ideal.shape[0]
+    for row in range(TASTES // STRIDE + dimensions):
+        for n in range(size, vectors * LANES):
+            room[row * STRIDE + n] = 0.0
+    for trait in range(len(traits)):
+        column = traits[trait]
+        for n in range(size):
+            room[at(SENSITIVITY + trait * STRIDE, n)] = column[at(first, n)]
+    for k in range(dimensions):
+        column = ideal[k]
+        for n in range(size):
+            room[at(TASTES + k * STRIDE, n)] = column[at(first, n)]
+    for n in range(size):
+        room[LAST + n] = last[first + n]
+        room[ONE + n] = 1.0
+    for n in range(vectors * LANES):
+        room[RADIUS + n] = np.sqrt(room[EAST + n] * room[EAST + n] + room[NORTH + n] * room[NORTH + n])
+    for n in range(vectors * LANES):
+        room[BONUS + n] = exp(room[LOYALTY + n] / noise)
+    return vectors
+
+
+@part
+def measure_way(east, north, at_home, minutes, vectors, room):  # type: ignore[no-untyped-def]
+    """Write ln(1 + d) between the consumers in the room and a site to the row `WAY`."""
+    prefer_wide_vectors()
+    if at_home:
+        for n in range(vectors * LANES):
+            room[WORK + n] = minutes_between(room[EAST + n], room[NORTH + n], 0.0, east, north, 1.0, minutes)
+    else:
+        # The same law with at_home = 0, where √(x²) is x exactly.
+        radius = np.sqrt(east * east + north * north)
+        for n in range(vectors * LANES):
+            room[WORK + n] = radius + (minutes + room[RADIUS + n])
+    for n in range(vectors * LANES):
+        room[WAY + n] = log_of_normal(1.0 + room[WORK + n])
+
+
+@part
+def attract(outlets, outlet, at_home, site, vectors, room, target):  # type: ignore[no-untyped-def]
+    """Write e^{V/μ} of an outlet to the row `target`, and V/μ without distance and loyalty to the row `CORE`.
+
+    The row `WAY` must hold the way to it. Loyalty multiplies the attraction of the site where a consumer was last.
+    """
+    prefer_wide_vectors()
+    for n in range(vectors * LANES):
+        room[WORK + n] = 0.0
+    for k in range(outlets.shape[1] - _OFFERING):
+        ideal, offering = TASTES + k * STRIDE, outlets[outlet, _OFFERING + k]
+        for n in range(vectors * LANES):
+            gap = room[at(ideal, n)] - offering
+            room[WORK + n] += gap * gap
+    base, personal, misfit = outlets[outlet, _BASE], outlets[outlet, _PERSONAL], outlets[outlet, _MISFIT]
+    local = outlets[outlet, _LOCAL] if at_home else 0.0
+    travel, price = outlets[outlet, _TRAVEL], outlets[outlet, _PRICE]
+    for n in range(vectors * LANES):
+        core = core_utility(
+            base, personal, local, misfit, price, room[WORK + n],
+            room[SENSITIVITY + n], room[STRENGTH + n], room[PERSONAL_VALUE + n], room[LOCAL_VALUE + n],
+        )  # fmt: skip
+        room[CORE + n] = core
+        room[VALUE + n] = core - travel * room[WAY + n]
+    for n in range(vectors * LANES):
+        room[WORK + n] = exp(room[VALUE + n])
+    here = float(site)
+    for n in range(vectors * LANES):
+        room[at(target, n)] = room[WORK + n] * (room[BONUS + n] if room[LAST + n] == here else 1.0)
