@@ -256,12 +256,16 @@ def test_contact_after_experience_works_better() -> None:
     market, rows = ready(RICH)
     firms, row = market.firms, rows[0]
     give(market, row, 1, 0.0)
-    firms.implementation[row] = 0.2
+    firms.implementation[row] = firms.first_implementation[row] = 0.2
     firms.satisfaction[row] = 3.0
     adopt(market, row, 1, 0.8)
     assert firms.implementation[row] == pytest.approx(0.2 + 0.5 * 0.8 * (1.0 - math.exp(-2.0)), rel=1e-12)
     assert firms.satisfaction_before[row] == 3.0
     assert firms.human_share[row] == 0.5
+    after = firms.implementation[row]
+    adopt(market, row, 1, 0.0)
+    adopt(market, row, 1, 0.8)
+    assert firms.implementation[row] == after  # going back and forth adds nothing
 
 
 def test_what_is_not_paid_down_is_paid_in_instalments() -> None:

@@ -18,7 +18,6 @@ USELESS = {
     "tools.generic.back_office_saving": 0.0,
     "tools.generic.quality_gain": 0.0,
     "tools.attention_gain": 0.0,
-    "firms.attention_capacity": 100.0,
 }
 
 

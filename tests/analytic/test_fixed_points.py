@@ -68,6 +68,7 @@ def test_stocks_of_firms_in_a_market() -> None:
     for _ in range(1500):
         trading.live_by_the_laws(market)
         trading.keep_accounts(market)
+        trading.follow_sales(market)
     sales, generic = firms.sales[rows], market.parameters.tools.generic
     saved = 0.4 * (generic.back_office_saving + 0.8 * generic.contact_saving)
     assert firms.unit_cost[rows] == pytest.approx(firms.base_cost[rows] * (1.0 - saved), rel=1e-6)
