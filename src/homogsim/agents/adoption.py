@@ -174,6 +174,7 @@ def _expected_profit(market: Market, menu: Menu, believed: Floats) -> Floats:
     come_to = business(planned, parameters)
     price = firms.price[rows]
     seen = appeal(planned, come_to, price, _mean_offering(market, menu), parameters)
+    assert market.appeal is not None  # only firms that have sold something review
     asked = rows[menu.first[:-1]]
     response = own_share_response(
         asked, menu.first, market.appeal, seen, market.choosing[0], market.streets, market.choices, market.threads

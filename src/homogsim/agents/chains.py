@@ -68,7 +68,9 @@ def open_outlets(market: Market) -> Rows:
     if not chains.enabled or market.month < chains.arrival or market.parameters.policy.chain_zoning:
         return np.empty(0, dtype=np.int64)
     luck = market.streams.uniform("chain", np.arange(firms.rows), market.month)
-    sites = np.flatnonzero(~firms.is_open & (firms.uid != uid_of(np.arange(firms.rows), market.month)) & (luck < chains.opening_rate))
+    sites = np.flatnonzero(
+        ~firms.is_open & (firms.uid != uid_of(np.arange(firms.rows), market.month)) & (luck < chains.opening_rate)
+    )
     if sites.size == 0:
         return sites
     profit, sales = _expectations(market, sites)
@@ -138,7 +140,9 @@ def _operations(market: Market, count: int) -> Operations:
         "human_share": of.firms.human_share,
         "trust": 1.0,
     }
-    return Operations(*(np.full(count, known.get(name, 0), dtype=value.dtype) for name, value in like._asdict().items()))
+    return Operations(
+        *(np.full(count, known.get(name, 0), dtype=value.dtype) for name, value in like._asdict().items())
+    )
 
 
 def _open(market: Market, rows: Rows, sales: Floats) -> None:

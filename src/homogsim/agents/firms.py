@@ -238,10 +238,9 @@ def appeal(now: Operations, come_to: Business, price: Floats, offering: Floats, 
 
 
 LIFE = (
-    "uid",
-    "is_chain", "birth", "quality", "base_cost", "alignment", "born_with_tool", "identity", "first_offering", "offering",
-    "total_profit", "price", "sales", "tool", "adopted", "gain_12", "gain_36", "outlay_12", "outlay_36", "upfront_12",
-    "upfront_36",
+    "uid", "is_chain", "birth", "quality", "base_cost", "alignment", "born_with_tool", "identity",
+    "first_offering", "offering", "total_profit", "price", "sales", "tool", "adopted", "gain_12", "gain_36",
+    "outlay_12", "outlay_36", "upfront_12", "upfront_36",
 )  # fmt: skip
 """Columns that go into a business's life record when it closes, or at the end of the run."""
 

@@ -129,10 +129,10 @@ class Market:
         return Choices(people.inclusive, people.last_before, self.choosing[1])
 
     def present_choices(self) -> Choices:
-        """This month's choices without the outlets that closed after trading: what newcomers find."""
+        """Return the month's choices without the outlets that closed after trading: what newcomers find."""
         gone = np.flatnonzero(self.closed)
         choices = self.choices
-        if gone.size:
+        if gone.size and self.appeal is not None:
             choices = choices._replace(inclusive=choices.inclusive.copy())
             for site in gone:
                 remove_outlet(int(site), self.appeal, self.choosing[0], self.streets, choices)

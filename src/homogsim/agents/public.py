@@ -73,7 +73,14 @@ def home_sales(market: Market) -> Floats:
     seen = market.appeal._replace(**{name: values[..., rows] for name, values in market.appeal._asdict().items()})
     first = np.arange(rows.size + 1)
     expected = own_share_response(
-        rows, first, market.appeal, seen, market.choosing[0], _own_town_only(market.streets), market.choices, market.threads
+        rows,
+        first,
+        market.appeal,
+        seen,
+        market.choosing[0],
+        _own_town_only(market.streets),
+        market.choices,
+        market.threads,
     )
     # Drawn sales differ from expected ones; who comes from where does not.
     total = firms.expected_sales[rows]

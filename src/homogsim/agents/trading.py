@@ -35,9 +35,7 @@ def live_by_the_laws(market: Market) -> None:
     firms.served_fit[:] = come_to.served_fit
     firms.personalization[:] = come_to.personalization
     saving = np.where(firms.is_chain, 0.0, come_to.saving)  # a chain's advantage holds all that its tools save
-    firms.unit_cost[:] = stocks.unit_cost(
-        firms.base_cost, saving, come_to.served_fit, parameters.tools.served_fit_cost
-    )
+    firms.unit_cost[:] = stocks.unit_cost(firms.base_cost, saving, come_to.served_fit, parameters.tools.served_fit_cost)
 
 
 def _move(market: Market) -> None:

@@ -53,7 +53,7 @@ def retrained(template: Floats, offering: Floats, vendor: Ints, speed: float) ->
     """
     count = np.bincount(vendor, minlength=template.shape[1])
     means = np.stack([np.bincount(vendor, axis, minlength=template.shape[1]) for axis in offering])
-    means /= np.maximum(count, 1)
+    means = means / np.maximum(count, 1)
     return np.where(count > 0, template + speed * (means - template), template)
 
 

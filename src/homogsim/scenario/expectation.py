@@ -29,7 +29,7 @@ class Expectation:
 
     metric: str
     versus: str
-    """A preset's name; ``twin``: this scenario with ``tools.available = []``; ``start``: its own last year before it."""
+    """A preset's name; ``twin``: this scenario with ``tools.available = []``; ``start``: its own year before."""
     sign: Literal["lower", "higher"]
     at_least: float = 0.0
     """Smallest size of the difference, as a share of the other scenario's value (0.02: 2 %)."""
