@@ -52,8 +52,8 @@ def retrained(template: Floats, offering: Floats, vendor: Ints, speed: float) ->
     `offering` is (d, n) of the clients and `vendor` (n) whose clients they are; vendors without clients stay.
     """
     count = np.bincount(vendor, minlength=template.shape[1])
-    means = np.stack([np.bincount(vendor, axis, minlength=template.shape[1]) for axis in offering])
-    means = means / np.maximum(count, 1)
+    totals = np.stack([np.bincount(vendor, axis, minlength=template.shape[1]) for axis in offering])
+    means = totals / np.maximum(count, 1)
     return np.where(count > 0, template + speed * (means - template), template)
 
 

@@ -2,8 +2,9 @@
 
 g_i(x) = √(2/R)·Σ_r a_ir cos(ω_r·x + b_r), a Gaussian process with squared-exponential kernel of length ℓ in R random
 Fourier features (Rahimi & Recht 2007): ω_r ~ N(0, I/ℓ²), b_r uniform, a_ir standard normal. It has mean 0 and variance
-1 over consumers at every x. Firms think in the same geometry: a wave's weight among the customers at the margin gives the
-gradient of demand.
+1 over consumers at every x.
+
+Firms think in the same geometry: a wave's weight among the customers at the margin gives the gradient of demand.
 """
 
 from __future__ import annotations
