@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 from homogsim.geography import places
 from homogsim.laws.demand import Tastes
 from homogsim.laws.money import mean_one_lognormal
-from homogsim.laws.tastes import Waves
 from homogsim.parameters import Consumers as ConsumerParameters
 from homogsim.parameters import Parameters, World
 from homogsim.population import Population, column
@@ -125,35 +124,6 @@ def points_of_taste(
     return centres.sectors[:, sector] + centres.towns[:, town] + centres.niches[:, sector, niche] + noise
 
 
-def draw_waves(parameters: Parameters, streams: Streams) -> Waves:
-    """Draw the random Fourier features of kernel tastes (`homogsim.laws.tastes`); none under ideal points."""
-    world, of = parameters.world, parameters.consumers
-    count = of.kernel_waves if of.tastes == "kernel" else 0
-    who = np.arange(count)
-    axes = np.arange(world.dimensions)
-    directions = streams.normal("waves", who[:, None], index=axes) / of.kernel_length
-    phases = 2.0 * np.pi * streams.uniform("waves", who, index=world.dimensions)
-    return Waves(np.asarray(directions).reshape(count, world.dimensions), np.asarray(phases), of.kernel_strength)
-
-
-def wave_weights(parameters: Parameters, centres: TasteCentres, streams: Streams) -> Floats:
-    """Return (R, N) a_ir = √.2·town + √.5·niche + √.3·own, each a standard normal; no rows under ideal points."""
-    world, of = parameters.world, parameters.consumers
-    count = of.kernel_waves if of.tastes == "kernel" else 0
-    who = np.arange(world.cells * world.consumers)
-    cell = who // world.consumers
-    if count == 0:
-        return np.empty((0, who.size))
-    niche = niche_of(centres.mixes[cell], streams.uniform("tastes", who, 0, 0))
-    wave = np.arange(count)[:, None]
-    of_town = streams.normal("town waves", np.arange(world.towns), index=wave)[:, cell % world.towns]
-    of_niche = streams.normal("niche waves", np.arange(world.sectors * world.niches), index=wave)
-    of_niche = of_niche[:, cell // world.towns * world.niches + niche]
-    own = np.sqrt(max(0.0, 1.0 - world.town_share - world.niche_share))
-    of_one = streams.normal("own waves", who[None, :], index=wave)
-    return np.asarray(np.sqrt(world.town_share) * of_town + np.sqrt(world.niche_share) * of_niche + own * of_one)
-
-
 def draw_consumers(parameters: Parameters, centres: TasteCentres, streams: Streams) -> Consumers:
     """Draw all consumers: tastes, places and sensitivities, each from its own stream."""
     world = parameters.world
@@ -172,8 +142,7 @@ def draw_sensitivities(people: Consumers, of: ConsumerParameters, streams: Strea
     alpha = mean_one_lognormal(streams.normal("price sensitivity", who), of.price_sensitivity_sd)
     people.price_sensitivity[:] = of.price_sensitivity * alpha
     spread = mean_one_lognormal(streams.normal("taste strength", who), of.taste_strength_sd)
-    strength = of.taste_strength if of.tastes == "ideal_point" else of.kernel_anchor
-    people.strength[:] = strength * spread
+    people.strength[:] = of.taste_strength * spread
     people.personalization[:] = streams.gamma2("personalization value", who, mean=of.personalization_value)
     people.locality[:] = streams.gamma2("locality value", who, mean=of.locality_value)
     people.loyalty[:] = of.loyalty + of.loyalty_sd * streams.normal("loyalty", who)
@@ -184,8 +153,6 @@ __all__ = [
     "TasteCentres",
     "draw_consumers",
     "draw_sensitivities",
-    "draw_waves",
     "points_of_taste",
     "taste_centres",
-    "wave_weights",
 ]

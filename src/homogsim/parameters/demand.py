@@ -103,15 +103,6 @@ class Consumers(Group):
     disclosure_cost: float = parameter(
         0.5, 0.0, 500.0, "$", "ζ", "dislike of contact disclosed as automated", "bounded by Luo et al. 2019", live=True
     )
-    tastes: Literal["ideal_point", "kernel"] = parameter(
-        "ideal_point", None, None, "", "", "geometry of tastes: one ideal point, or a smooth random function of the offering",
-        JUDGEMENT, choices=("ideal_point", "kernel"),
-    )
-    kernel_length: float = parameter(1.5, 0.2, 20.0, "taste sd", "ℓ", "length over which a kernel taste varies", JUDGEMENT)
-    kernel_strength: float = parameter(6.0, 0.0, 60.0, "$", "s_z", "standard deviation of a kernel taste", live=True)
-    kernel_anchor: float = parameter(1.0, 0.0, 20.0, "$/sd²", "θ_k", "taste strength that anchors kernel tastes at the ideal point", live=True)
-    kernel_base_value: float = parameter(14.7, 0.0, 60.0, "$", "v0", "value of a purchase under kernel tastes", live=True)
-    kernel_waves: int = parameter(32, 1, 256, "-", "R", "random Fourier features of a kernel taste", JUDGEMENT)
     backlash: float = parameter(0.0, 0.0, 1000.0, "-", "ω", "how much a town's loss of diversity raises the value of the local there (0: not at all)", live=True)
     visit_probability: float = parameter(
         0.4, 0.0, 1.0, "1/month", "", "probability that a consumer visits in a month", "calibrated to repeat visits",

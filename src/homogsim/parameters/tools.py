@@ -107,7 +107,7 @@ class Tools(Group):
         0.004, 0.0, 1.0, "1/month", "p", "hazard of hearing of automation without peers", "calibrated to Census BTOS", live=True
     )
     heard_from_peers: float = parameter(
-        0.04, 0.0, 1.0, "1/month", "q", "added hazard when all peers have adopted", "Bass q (Sultan et al. 1990)",
+        0.035, 0.0, 1.0, "1/month", "q", "added hazard when all peers have adopted", "Bass q (Sultan et al. 1990)",
         level="essential", live=True,
     )
     peers: int = parameter(6, 2, 100, "peers", "", "peers of a storefront (Watts–Strogatz)", JUDGEMENT)
