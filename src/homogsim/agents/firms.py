@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -122,16 +121,19 @@ class Tiers(NamedTuple):
 
 
 def tiers(parameters: Parameters) -> Tiers:
-    """Return the tiers' parameters by code, made once for a set of parameters."""
-    return _tiers(parameters.tools)
+    """Return the tiers' parameters by code; 'none' has no cost and no effect, and fits its firm perfectly."""
+    # Kept by identity: hashing all parameters of the tools takes longer than making the table.
+    tools = parameters.tools
+    if id(tools) not in _made or _made[id(tools)][0] is not tools:
+        _made.clear()
+        rows = [getattr(tools, name) for name in TOOLS[1:]]
+        none = {"fit": 1.0}
+        table = ([none.get(field, 0.0)] + [getattr(row, field) for row in rows] for field in Tiers._fields)
+        _made[id(tools)] = (tools, Tiers(*(np.array(column) for column in table)))
+    return _made[id(tools)][1]
 
 
-@lru_cache(maxsize=16)
-def _tiers(tools: Tools) -> Tiers:
-    """Return the tiers' parameters; 'none' has no cost and no effect, and fits its firm perfectly."""
-    rows = [getattr(tools, name) for name in TOOLS[1:]]
-    none = {"fit": 1.0}
-    return Tiers(*(np.array([none.get(field, 0.0)] + [getattr(row, field) for row in rows]) for field in Tiers._fields))
+_made: dict[int, tuple[Tools, Tiers]] = {}
 
 
 class Operations(NamedTuple):

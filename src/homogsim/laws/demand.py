@@ -52,7 +52,7 @@ from homogsim.laws.visits import (
     run_race,
     visits,
 )
-from homogsim.numerics import LANES, log, prefer_wide_vectors, sum_of_products
+from homogsim.numerics import LANES, log_of_normal, prefer_wide_vectors, sum_of_products
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -140,7 +140,8 @@ def _share(first, size, vectors, noise, weight, room, inclusive, surplus):
         room[_INVERSE + n] = inverse
         room[_WORTH + n] = weight * noise / room[SENSITIVITY + n] * inverse
     for n in range(vectors * LANES):
-        room[WORK + n] = noise / room[SENSITIVITY + n] * log(room[_TOTAL + n])
+        worth = log_of_normal(room[_TOTAL + n]) if room[_TOTAL + n] > 0.0 else -np.inf
+        room[WORK + n] = noise / room[SENSITIVITY + n] * worth
     for n in range(size):
         inclusive[at(first, n)] = room[_TOTAL + n]
         surplus[at(first, n)] = room[WORK + n]

@@ -48,7 +48,7 @@ NOTES = 4_000_000
 
 RESPOND, CLOSE, FOUND = range(3)
 """What is asked of a site's customers."""
-_NEWCOMER = -2  # the site of a business where nobody was last
+_NEWCOMER = np.int64(-2)  # the site of a business where nobody was last
 
 _INCLUSIVE, _OWN, _OTHERS, _ODDS, _LOSS, _BEND = (FREE + STRIDE * r for r in range(6))
 

@@ -1,0 +1,74 @@
+"""Sharing work among threads: every task once, errors not lost, forks and several callers at a time."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import threading
+
+import pytest
+
+from homogsim.laws.threads import share_out
+
+
+@pytest.mark.parametrize("threads", [1, 2, 3, 7])
+@pytest.mark.parametrize("tasks", [0, 1, 2, 5, 100])
+def test_every_task_is_done_once(tasks: int, threads: int) -> None:
+    done, seats = [0] * tasks, set()
+
+    def work(start: int, stop: int, thread: int) -> None:
+        seats.add(thread)
+        for task in range(start, stop):
+            done[task] += 1
+
+    share_out(work, tasks, threads)
+    assert done == [1] * tasks
+    assert seats == set(range(max(1, min(threads, tasks))))
+
+
+@pytest.mark.parametrize("failing", [0, 1])
+def test_errors_reach_the_caller(failing: int) -> None:
+    def work(_start: int, _stop: int, thread: int) -> None:
+        if thread == failing:
+            raise ValueError(f"thread {thread}")
+
+    with pytest.raises(ValueError, match=f"thread {failing}"):
+        share_out(work, 2, 2)
+
+
+def test_several_callers_at_a_time() -> None:
+    totals = [0] * 4
+
+    def call(caller: int) -> None:
+        for _ in range(50):
+            parts = [0, 0]
+
+            def work(start: int, stop: int, thread: int, parts: list[int] = parts) -> None:
+                parts[thread] = sum(range(start, stop))
+
+            share_out(work, 101, 2)
+            totals[caller] += sum(parts)
+
+    callers = [threading.Thread(target=call, args=(caller,)) for caller in range(4)]
+    for caller in callers:
+        caller.start()
+    for caller in callers:
+        caller.join()
+    assert totals == [50 * 5050] * 4
+
+
+def test_a_forked_process_has_threads_of_its_own() -> None:
+    program = """
+import os
+from homogsim.laws.threads import share_out
+share_out(lambda *_: None, 2, 2)  # the parent's pool exists
+child = os.fork()
+if child == 0:
+    seen = []
+    share_out(lambda start, stop, thread: seen.append(thread), 2, 2)
+    os._exit(0 if sorted(seen) == [0, 1] else 1)
+raise SystemExit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+"""
+    command = [sys.executable, "-W", "ignore", "-c", program]
+    found = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert found.returncode == 0, found.stderr
