@@ -34,9 +34,9 @@ BAD_INPUT = [
     (("run", "baseline", "--set", "consumers.demand=guessed"), "is none of expected, sampled", "expected"),
     (("run", "baseline", "--set", "seed=3"), "the seed is not a parameter", "--seed"),
     # numbers on the command line
-    (("run", "baseline", "--months", "0"), "calendar.months = 0 months is out of bounds", "1 to 3600 months"),
-    (("run", "baseline", "--months", "-5"), "calendar.months = -5 months is out of bounds", "1 to 3600 months"),
-    (("run", "baseline", "--months", "1000000000"), "out of bounds", "1 to 3600 months"),
+    (("run", "baseline", "--months", "0"), "calendar.months = 0 months is out of bounds", "1 to 2040 months"),
+    (("run", "baseline", "--months", "-5"), "calendar.months = -5 months is out of bounds", "1 to 2040 months"),
+    (("run", "baseline", "--months", "1000000000"), "out of bounds", "1 to 2040 months"),
     (("run", "baseline", "--months", "9" * 30), "does not fit in 64 bits", "calendar.months"),
     (("run", "baseline", "--months", "ten"), "--months", "integer"),
     (("run", "baseline", "--seed", "-1"), "seed = -1", "0 to 4294967295"),

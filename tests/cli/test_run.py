@@ -188,7 +188,7 @@ def test_a_second_ctrl_c_leaves_at_once_and_nothing_behind(homogsim, tmp_path, m
 def test_ctrl_c_in_a_process_of_its_own(tmp_path) -> None:
     """The real thing: a process, a signal from outside, exit code 130, a folder, no traceback."""
     code = "from homogsim.cli import main; main()"
-    command = [sys.executable, "-c", code, *TINY, "--months", "3600", "--out", "mine", "--no-figures"]
+    command = [sys.executable, "-c", code, *TINY, "--months", "2040", "--out", "mine", "--no-figures"]
     environment = os.environ | {"PYTHONPATH": str(Path(hs.__file__).parents[1])}  # also without an installation
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
     with subprocess.Popen(command, cwd=tmp_path, env=environment, **pipes) as process:

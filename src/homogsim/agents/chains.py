@@ -94,7 +94,9 @@ def _expectations(market: Market, sites: Rows) -> tuple[Floats, Floats]:
     new = np.isnan(market.chain_price[sector])
     if new.any():
         free = appeal(now, come_to, np.zeros(sites.size), centre, parameters)
-        price, _ = founders_prospects(sites.astype(np.int64), free, cost, market.choosing[0], market.streets, choices)
+        price, _ = founders_prospects(
+            sites.astype(np.int64), free, cost, market.choosing[0], market.streets, choices, market.threads
+        )
         for s in np.unique(sector[new]):
             market.chain_price[s] = price[sector == s].mean()
     price = market.chain_price[sector]

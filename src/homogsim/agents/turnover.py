@@ -90,7 +90,13 @@ def _prospects(market: Market, sites: Rows, concepts: Floats) -> Prospects:
     seen = appeal(new, business(new, parameters), np.zeros(sites.size), concepts, parameters)
     cost = parameters.firms.base_cost
     price, sales = founders_prospects(
-        sites.astype(np.int64), seen, cost, market.choosing[0], market.streets, market.present_choices()
+        sites.astype(np.int64),
+        seen,
+        cost,
+        market.choosing[0],
+        market.streets,
+        market.present_choices(),
+        market.threads,
     )
     return Prospects(price, sales, (price - cost) * sales)
 

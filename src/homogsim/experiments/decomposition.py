@@ -32,7 +32,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from homogsim.laws.demand import Appeal, Luck, Streets, Tastes, choose_month
+from homogsim.laws.demand import Appeal, Luck, Streets, Tastes, choose_month, workspaces
 from homogsim.metrics.welfare import shapley_decomposition
 
 if TYPE_CHECKING:
@@ -72,8 +72,6 @@ class MarketEnd:
     """Those that surplus is measured by: where tastes move (backlash), the ones at the start."""
     streets: Streets
     plan: NDArray[np.int64]
-    room: int
-    """Length of the kernel's workspace."""
     outside: float
     noise: float
     """μ, dollars."""
@@ -102,7 +100,6 @@ def market_end(model: MarketModel) -> MarketEnd:
         tastes=deepcopy(market.tastes),
         streets=market.streets,
         plan=market.plan,
-        room=market.rooms.shape[1],
         outside=1.0 if consumers.outside_option else 0.0,
         noise=consumers.choice_noise,
         voucher=market.parameters.policy.local_voucher,
@@ -129,8 +126,6 @@ def different_consumers(first: MarketEnd, second: MarketEnd) -> str:
 
 def consumer_surplus(end: MarketEnd, appeal: Appeal, is_open: Flags, last: NDArray[np.int32], voucher: float) -> float:
     """Return what the consumers of `end` would gain from these outlets, dollars a month."""
-    from numba import get_num_threads
-
     n = last.size
     tastes = end.tastes
     if voucher != 0.0:  # worth what as much off the price is
@@ -138,7 +133,7 @@ def consumer_surplus(end: MarketEnd, appeal: Appeal, is_open: Flags, last: NDArr
     bought, inclusive, surplus = np.empty(n, np.int32), np.empty(n), np.empty(n)
     choose_month(
         end.plan, tastes, end.streets, appeal, is_open, NOBODY_GOES_OUT, end.outside, end.noise, last, bought,
-        inclusive, surplus, np.zeros((get_num_threads(), end.room)),
+        inclusive, surplus, workspaces(1, len(end.tastes.ideal)),
     )  # fmt: skip
     return float(end.streets.weight * surplus.sum())
 
