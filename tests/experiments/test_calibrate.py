@@ -83,7 +83,7 @@ def test_a_file_of_parameters(tmp_path: Path) -> None:
     ("consumers", "is a group of parameters", "Set one of its members"),
     ("", "no parameter is named", "--parameters"),
     ("chains.enabled", "chains.enabled has no bounds", "whether there are chains"),
-    ("consumers.tastes", "consumers.tastes has no bounds", "geometry"),
+    ("firms.alignment", "firms.alignment has no bounds", "sets them apart"),
     ("tools.contact_levels", "tools.contact_levels has no bounds", ""),
     ("calendar.months", "how long a run is", ""),
     ("consumers.choice_noise=3:1", "the first bound must be below", ""),

@@ -171,7 +171,7 @@ def test_priors_are_parameters_at_the_price_of_the_run() -> None:
     assert MOMENTS["handmade_premium"](run) == pytest.approx(1.0 / price)
     assert MOMENTS["personalization_premium"](run) == pytest.approx(2.0 / price)
     assert MOMENTS["tool_spend"](run) == 200.0
-    assert MOMENTS["bass_q"](run) == pytest.approx(0.48)
+    assert MOMENTS["bass_q"](run) == pytest.approx(12 * ran().parameters.tools.heard_from_peers)
     draws = np.random.default_rng(1).normal(0.0, 0.4, 400_000)
     assert MOMENTS["quality_lift"](run) * price == pytest.approx(np.maximum(0.5 - draws, 0.0).mean(), abs=0.005)
 
