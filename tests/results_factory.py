@@ -48,6 +48,7 @@ def make_results(
         "scale": 2.1,
         "summary": {**summary_values(timeline), "survival_1y": 0.81, "survival_2y": 0.69, "survival_5y": float("nan")},
         "accounts": _accounts(draw, timeline["month"].to_numpy()),
+        "consumers": _consumers(draw),
         "provenance": provenance(started="2026-01-02T03:04:05+00:00", wall_seconds=1.25),
         "firm_months": _firm_months(draw, firms, months) if biographies else None,
         "decisions": _decisions(spells) if biographies else None,
@@ -165,6 +166,7 @@ def _firms(draw: np.random.Generator, months: int) -> pd.DataFrame:
         "birth": birth,
         "death": death,
         "cause": cause,
+        "is_chain": np.zeros(n, dtype=bool),
         "born_with_tool": adopts & (adoption == birth),
         "first_tool": names,
         "last_tool": names,
@@ -183,6 +185,8 @@ def _firms(draw: np.random.Generator, months: int) -> pd.DataFrame:
         "months_open": end - birth,
         "roi12": np.where(full_year, draw.normal(-0.1, 0.8, n), np.nan),
         "roi36": np.full(n, np.nan),
+        "payback_month": np.full(n, np.nan),
+        "distance_at_adoption": np.where(adopts, np.abs(draw.normal(1.5, 0.5, n)), np.nan),
         "last_price": 11.0 + draw.normal(0, 1.5, n),
         "last_sales": np.abs(draw.normal(3e3, 1e3, n)),
     }
@@ -253,6 +257,22 @@ def _accounts(draw: np.random.Generator, months: np.ndarray) -> pd.DataFrame:
             "rents_and_staff": rents,
             "vendor_fees": fees,
             "profit": revenue - cost - rents - fees,
+        }
+    )
+
+
+def _consumers(draw: np.random.Generator) -> pd.DataFrame:
+    n = TOWNS * SECTORS * 5
+    start = draw.gamma(2.0, 2.0, n)
+    return pd.DataFrame(
+        {
+            "consumer": np.arange(n),
+            "town": np.arange(n) // 5 % TOWNS,
+            "sector": np.arange(n) // (5 * TOWNS),
+            "distance": draw.gamma(4.0, 0.5, n),
+            "weight": np.full(n, 120.0),
+            "surplus_start": start,
+            "surplus_end": start + draw.normal(0.1, 0.3, n),
         }
     )
 

@@ -24,8 +24,10 @@ from homogsim.scenario import Scenario, check_budget
 if TYPE_CHECKING:
     from homogsim.model import MarketModel
 
-FORMAT = 2
+FORMAT = 3
 """Raised when older files can no longer be read."""
+RECORDING = ("record_every", "biographies", "other_scales")
+"""Options of the recorder, which a checkpoint carries."""
 MOST_FACTS = 1e6
 """Bytes of JSON, at most."""
 FIRM_MONTH_BYTES = 400.0
@@ -52,7 +54,7 @@ def load(cls: type[MarketModel], path: Path, **options: Any) -> MarketModel:
     facts = _read_facts(path)
     scenario = _scenario(facts["scenario"], path, facts)
     arrays = read_arrays(path, _most_bytes(facts, scenario))
-    model = cls(scenario, **({"record_every": facts["record_every"], "biographies": facts["biographies"]} | options))
+    model = cls(scenario, **({name: facts[name] for name in RECORDING} | options))
     try:
         model.market.adopt(model.scenario.override(facts["in_force"]).parameters)
         state.restore_market(model.market, arrays)
@@ -89,6 +91,7 @@ def _facts(model: MarketModel) -> dict[str, Any]:
         "in_force": {name: value for name, (_, value) in in_force.items()},
         "record_every": model.recorder.every,
         "biographies": model.recorder.biographies,
+        "other_scales": model.recorder.other_scales,
         "columns": {name: list(columns) for name, columns in state.ROWS.items()},
     }
 
@@ -115,8 +118,9 @@ def _read_facts(path: Path) -> dict[str, Any]:
 def _check_facts(facts: Mapping[str, Any]) -> None:
     if type(facts["record_every"]) is not int or not 1 <= facts["record_every"] <= 1_000_000:
         raise ValueError("record_every is no number of months")
-    if type(facts["biographies"]) is not bool or type(facts["in_force"]) is not dict:
-        raise ValueError("biographies or in_force is of another kind")
+    options = (facts["biographies"], facts["other_scales"])
+    if any(type(option) is not bool for option in options) or type(facts["in_force"]) is not dict:
+        raise ValueError("biographies, other_scales or in_force is of another kind")
     if facts["columns"] != {name: list(columns) for name, columns in state.ROWS.items()}:
         raise ValueError("its tables have other columns than this version's")
 

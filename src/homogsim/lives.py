@@ -1,4 +1,4 @@
-"""Tables of businesses: one row a life, spells by tool, survival. Made at the end, from the market's diary."""
+"""Tables of lives: one row a business, spells by tool, one row a consumer. Made at the end, from the market's diary."""
 
 from __future__ import annotations
 
@@ -9,14 +9,12 @@ from numpy.typing import NDArray
 
 from homogsim.agents.firms import NEVER, UID_MONTH, UID_SITE, life_records
 from homogsim.agents.market import Market
-from homogsim.metrics.survival import kaplan_meier, survival_at
+from homogsim.agents.panel import SurplusMemory, taste_distance
+from homogsim.metrics.returns import roi
 from homogsim.parameters import TOOLS
 
 if TYPE_CHECKING:
     import pandas as pd
-
-YEARS = (1, 2, 3, 5, 10)
-"""Ages at which the summary tells survival."""
 
 
 def _records(market: Market) -> dict[str, NDArray[Any]]:
@@ -65,6 +63,8 @@ def firms_table(market: Market, last_month: int) -> pd.DataFrame:
         "months_open": np.where(alive, last_month, death) - columns["birth"],
         "roi12": _roi(lives, 12, death, alive, last_month),
         "roi36": _roi(lives, 36, death, alive, last_month),
+        "payback_month": np.where(lives["payback"] > 0, lives["payback"], np.nan),
+        "distance_at_adoption": lives["distance_at_adoption"],
         "last_price": lives["price"],
         "last_sales": lives["sales"],
     }
@@ -94,10 +94,10 @@ def _roi(
     adopted = lives["adopted"]
     end = np.where(alive, last_month, death)
     complete = end - adopted >= months - 1
-    spent = lives[f"outlay_{months}"]
-    value = (lives[f"gain_{months}"] - lives[f"upfront_{months}"]) / np.where(spent > 0.0, spent, 1.0)
+    upfront = lives[f"upfront_{months}"]
     lost = ~alive & ~complete
-    return np.where((adopted > NEVER) & (complete | lost) & (spent > 0.0), np.where(lost, -1.0, value), np.nan)
+    value = roi(lives[f"gain_{months}"], upfront, lives[f"outlay_{months}"] - upfront, exited=lost)
+    return np.where((adopted > NEVER) & (complete | lost), value, np.nan)
 
 
 def spells_table(firms: pd.DataFrame, market: Market, last_month: int) -> pd.DataFrame:
@@ -123,18 +123,26 @@ def spells_table(firms: pd.DataFrame, market: Market, last_month: int) -> pd.Dat
     return pd.DataFrame(rows, columns=["uid", "start", "stop", "tool", "contact", "event"])
 
 
-def survival_summary(firms: pd.DataFrame, first_month: int, last_month: int) -> dict[str, float]:
-    """Return Kaplan–Meier survival of entrants (opened in a recorded month) at 1, 2, 3, 5 and 10 years.
+def consumers_table(memory: SurplusMemory, market: Market) -> pd.DataFrame:
+    """Return what consumers gained: one row each, above 50,000 one row for each of a keyed sample.
 
-    The firms that were there when the run began, if it records from the start, are no entrants.
+    Columns: consumer (row), town, sector, distance (from the sector's taste centre, taste sd), weight (occasions that
+    the row stands for in a month), surplus_start (mean of the 12 months before month 0) and surplus_end (mean of the
+    last 24 from month 0 on), dollars an occasion.
     """
-    founded = (firms["birth"] >= first_month) & (firms["birth"] > firms["birth"].min())
-    entrants = firms[founded & ~firms["is_chain"]]
-    end = entrants["death"].fillna(last_month).to_numpy(dtype=np.float64)
-    duration = end - entrants["birth"].to_numpy(dtype=np.float64)
-    event = entrants["death"].notna().to_numpy()
-    seen = duration > 0
-    if not seen.any():
-        return {f"survival_{years}y": np.nan for years in YEARS}
-    curve = kaplan_meier(duration[seen], event[seen])
-    return {f"survival_{years}y": float(survival_at(curve, 12 * years)) for years in YEARS}
+    import pandas as pd
+
+    world, who = market.parameters.world, memory.who
+    cell = who // world.consumers
+    start, end = memory.bounds(market)
+    return pd.DataFrame(
+        {
+            "consumer": who,
+            "town": cell % world.towns,
+            "sector": cell // world.towns,
+            "distance": taste_distance(market)[who],
+            "weight": np.full(who.size, market.streets.weight * market.consumers.rows / who.size),
+            "surplus_start": start,
+            "surplus_end": end,
+        }
+    )

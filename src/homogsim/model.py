@@ -22,11 +22,11 @@ from homogsim.agents.roster import Roster, Views
 from homogsim.agents.views import ConsumerAgent, FirmAgent
 from homogsim.collecting import TimelineCollector, latest
 from homogsim.errors import HomogsimError, ScenarioError
-from homogsim.lives import firms_table, spells_table, survival_summary
+from homogsim.lives import consumers_table, firms_table, spells_table
 from homogsim.parameters import Parameters
 from homogsim.policies import parse
 from homogsim.recording import Recorder
-from homogsim.results import Results, now, provenance, summary_values
+from homogsim.results import Results, now, provenance, run_values, summary_values
 from homogsim.scenario import Scenario, changed
 from homogsim.scenario.checking import values
 from homogsim.scenario.events import without
@@ -51,6 +51,8 @@ class MarketModel(mesa.Model):
         Months between rows of the timeline.
     biographies : bool
         Record every business every month.
+    other_scales : bool
+        Record diversity at half and twice the similarity scale, too.
     rng : int, optional
         Another name of `seed`, Mesa's.
     **changes
@@ -78,6 +80,7 @@ class MarketModel(mesa.Model):
         threads: int | None = None,
         record_every: int = 1,
         biographies: bool = False,
+        other_scales: bool = False,
         rng: int | None = None,
         **changes: Any,
     ) -> None:
@@ -94,7 +97,7 @@ class MarketModel(mesa.Model):
         self._started, self._clock = now(), time.perf_counter()
         self.market = Market(chosen.parameters, wanted, self.threads)
         turnover.open_first_firms(self.market)
-        self.recorder = Recorder(self.market, record_every, biographies)
+        self.recorder = Recorder(self.market, record_every, biographies, other_scales)
         self._views = Views(self, self.market)
         self._half_done = False
 
@@ -189,7 +192,7 @@ class MarketModel(mesa.Model):
         market, recorder = self.market, self.recorder
         self._let_events_happen()
         if market.month == 0:
-            recorder.freeze_scale()
+            recorder.begin_automation()
             backlash.remember(market, recorder.scale)
         trading.feel_shocks(market)
         adoption.retrain(market)
@@ -276,9 +279,9 @@ class MarketModel(mesa.Model):
         market, recorder = self.market, self.recorder.settled()
         last = market.month - 1
         firms = firms_table(market, last)
-        timeline = pd.DataFrame(recorder.timeline)
+        spells, timeline = spells_table(firms, market, last), pd.DataFrame(recorder.timeline)
         summary = summary_values(timeline) if len(timeline) else {}
-        summary |= survival_summary(firms, -market.parameters.calendar.before, last)
+        summary |= run_values(timeline, firms, spells, -market.parameters.calendar.before, last)
         return Results(
             scenario=self._scenario_of_market,
             seed=self.seed,
@@ -287,7 +290,7 @@ class MarketModel(mesa.Model):
             timeline=timeline,
             towns=_frame(recorder.towns),
             firms=firms,
-            spells=spells_table(firms, market, last),
+            spells=spells,
             snapshots=_frame(recorder.snapshots),
             templates=_templates(market),
             roads=pd.DataFrame(market.geography.roads, columns=["from_town", "to_town", "minutes"]),
@@ -297,6 +300,7 @@ class MarketModel(mesa.Model):
             summary=summary,
             provenance=provenance(self._started, time.perf_counter() - self._clock),
             record_every=recorder.every,
+            consumers=consumers_table(recorder.memory.surplus, market),
             firm_months=_frame(recorder.firm_months) if recorder.biographies else None,
             decisions=_decisions(market) if recorder.biographies else None,
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from copy import copy
 from dataclasses import replace
 from typing import Any, NamedTuple
@@ -9,14 +10,16 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from homogsim.agents.firms import NEVER, UID_SITE, operations, tiers
 from homogsim.agents.market import Market
-from homogsim.laws import stocks
-from homogsim.metrics.observation import EXACT_OUTLETS, Observation
+from homogsim.agents.observing import Memory, observe
+from homogsim.agents.surveys import surplus_at_first_tastes
+from homogsim.metrics.metric import Metric
+from homogsim.metrics.observation import Observation
 from homogsim.metrics.similarity import similarity_scale
-from homogsim.metrics.table import row, town_rows
+from homogsim.metrics.table import columns, row, town_rows
 from homogsim.parameters import TOOLS
 
+YEAR = 12
 SNAPSHOT_EVERY = 60
 """Months from one snapshot of all businesses to the next."""
 SCALE_SAMPLE = 3000
@@ -33,11 +36,36 @@ class Pending(NamedTuple):
     exits: NDArray[np.int64]
 
 
-class Recorder:
-    """Rows of the timeline and of the towns, snapshots, accounts; with biographies every firm every month."""
+class Seen(NamedTuple):
+    """A month after trading, which is complete when firms have closed and opened."""
 
-    def __init__(self, market: Market, every: int, biographies: bool) -> None:
-        self.market, self.every, self.biographies = market, every, biographies
+    month: Observation
+    was_chain: NDArray[np.bool_]
+    """Sites that were a chain's."""
+    customers: int
+    """Consumers whose last purchase before the month was at a small business."""
+    stayed: NDArray[np.int64]
+    """Those of each site whose last purchase still is there."""
+
+
+class Recorder:
+    """Rows of the timeline and of the towns, snapshots, accounts; with biographies every firm every month.
+
+    Parameters
+    ----------
+    market : Market
+        What to look at.
+    every : int
+        Months from one row of the timeline to the next.
+    biographies : bool
+        Whether every business is recorded every month.
+    other_scales : bool
+        Whether diversity is told at half and twice the similarity scale, too.
+    """
+
+    def __init__(self, market: Market, every: int, biographies: bool, other_scales: bool = False) -> None:
+        self.market, self.every, self.biographies, self.other_scales = market, every, biographies, other_scales
+        self.memory = Memory(market)
         self.scale = np.nan
         self.diversity_0 = (np.nan, np.nan)
         self.timeline: list[dict[str, float]] = []
@@ -46,7 +74,11 @@ class Recorder:
         self.snapshots: list[Table] = []
         self.firm_months: list[Table] = []
         self.pending: list[Pending] = []
-        self.returns: list[float] = []
+
+    @property
+    def columns(self) -> Mapping[str, Metric]:
+        """The metrics in the timeline of this market."""
+        return columns(self.market.firms.rows, self.other_scales)
 
     def freeze_scale(self) -> None:
         """Fix ℓ, the median distance between two outlets before anything has happened, and D of that state."""
@@ -60,7 +92,8 @@ class Recorder:
             self._write(waiting)
         if self.pending:
             last = self.pending[-1].month
-            self.diversity_0 = (last.by_sales.gamma, last.process_gamma)
+            self.diversity_0 = (last.diversity("gamma", "sales"), float(last.process_gamma.value))
+            last.forget()
         self.pending = []
 
     def settled(self) -> Recorder:
@@ -73,25 +106,51 @@ class Recorder:
         other.freeze_scale()
         return other
 
-    def look(self, is_last: bool) -> Pending | None:
+    def begin_automation(self) -> None:
+        """Fix what later months are told against, at the moment automation arrives."""
+        self.freeze_scale()
+        self.memory.surplus.freeze_start(self.market)
+
+    def look(self, is_last: bool) -> Seen | None:
         """Observe the month after trading, before firms close and open; returns None if it is not recorded."""
         market = self.market
-        self._follow_returns()
+        surplus = surplus_at_first_tastes(market)
+        self.memory.note(market, surplus, self.scale)
         if market.month < -market.parameters.calendar.before:
             return None
         self.accounts.append({"month": market.month, **market.flows})
         if self.biographies:
             self.firm_months.append(self._firm_month())
-        due = (market.month + market.parameters.calendar.before) % self.every == 0
         # The month before automation is always observed: losses are told against it.
         if market.month == -1 or is_last or (market.month >= 0 and market.month % SNAPSHOT_EVERY == 0):
             self.snapshots.append(self._snapshot())
-        if not (due or market.month == -1 or is_last):
+        if not (self._is_due() or market.month == -1 or is_last):
             return None
-        nothing = np.zeros(market.parameters.world.towns, dtype=np.int64)
-        return Pending(self._observe(), nothing, nothing)
+        month = observe(market, self.memory, surplus, is_last or self._ends_year())
+        month.money.public_money_so_far = float(sum(flows["public_money"] for flows in self.accounts))
+        return self._with_customers(month)
 
-    def close_month(self, seen: Pending | None, exits: NDArray[np.integer], entries: NDArray[np.integer]) -> None:
+    def glance(self) -> Observation:
+        """Return an observation of the market as it is now, of no month in particular."""
+        return observe(self.market, self.memory, self.market.consumers.surplus, yearly=False)
+
+    def _is_due(self) -> bool:
+        return (self.market.month + self.market.parameters.calendar.before) % self.every == 0
+
+    def _ends_year(self) -> bool:
+        """Return whether a year has ended since the month that was due before: they end in months −1, 11, 23 …."""
+        month = self.market.month
+        return month == -1 or (month + 1) // YEAR != (month + 1 - self.every) // YEAR
+
+    def _with_customers(self, month: Observation) -> Seen:
+        """Note how many customers small businesses had, and how many each of them kept."""
+        people, is_chain = self.market.consumers, self.market.firms.is_chain
+        before = people.last_before
+        had = (before >= 0) & ~is_chain[before]
+        stayed = np.bincount(before[had & (people.last == before)], minlength=is_chain.size)
+        return Seen(month, is_chain.copy(), int(had.sum()), stayed)
+
+    def close_month(self, seen: Seen | None, exits: NDArray[np.integer], entries: NDArray[np.integer]) -> None:
         """Complete the month with the sites whose firms closed and opened, and write it if ℓ is known."""
         market = self.market
         for flow in ("founders_capital", "closing_cash"):
@@ -99,10 +158,14 @@ class Recorder:
                 self.accounts[-1][flow] = market.flows[flow]
         if seen is None:
             return
-        towns = market.parameters.world.towns
-        seen.month.entries, seen.month.exits = entries.size, exits.size
-        by_town = [np.bincount(market.site_town[sites], minlength=towns) for sites in (entries, exits)]
-        complete = Pending(seen.month, by_town[0], by_town[1])
+        month, towns = seen.month, market.parameters.world.towns
+        if seen.customers:  # those of a business that closes are lost
+            month.people.retention = float(seen.stayed.sum() - seen.stayed[exits].sum()) / seen.customers
+        exits = exits[~seen.was_chain[exits]]
+        month.entries, month.exits = entries.size, exits.size
+        complete = Pending(
+            month, *(np.bincount(market.site_town[sites], minlength=towns) for sites in (entries, exits))
+        )
         if np.isnan(self.scale) and market.month < 0:
             self.pending.append(complete)
         else:
@@ -112,68 +175,13 @@ class Recorder:
         month = seen.month
         month.scale = self.scale
         month.offering_diversity_0, month.process_diversity_0 = self.diversity_0
-        self.timeline.append(row(month))
+        self.timeline.append(row(month, self.columns))
         self.towns.append(town_rows(month, seen.entries, seen.exits, self.market.geography.positions))
-
-    def _follow_returns(self) -> None:
-        """Collect ROI over 12 months of adopters whose first year is over, −1 of those that closed in it."""
-        market, firms = self.market, self.market.firms
-        age = market.month - firms.adopted
-        complete = np.flatnonzero(market.traded & (firms.adopted > NEVER) & (age == 11))
-        for value in _returns(firms.gain_12, firms.upfront_12, firms.outlay_12, complete):
-            self.returns.append(float(value))
+        month.forget()
 
     def note_exits(self, exits: NDArray[np.integer]) -> None:
-        """Count adopters that close within their first year as a total loss."""
-        firms, month = self.market.firms, self.market.month
-        lost = (firms.adopted[exits] > NEVER) & (month - firms.adopted[exits] < 11)
-        self.returns.extend([-1.0] * int(lost.sum()))
-
-    def _observe(self) -> Observation:
-        market, world = self.market, self.market.parameters.world
-        firms = market.firms
-        rows = np.flatnonzero(market.traded & ~firms.is_chain)
-        chain = market.traded & firms.is_chain
-        now = operations(firms, rows)
-        quality = stocks.expected_quality(
-            now.quality, now.implementation, now.contact, now.back_office, market.parameters.tools.quality_floor,
-            tiers(market.parameters).quality_gain[now.tool],
-        )  # fmt: skip
-        sample = np.arange(rows.size)
-        if rows.size > EXACT_OUTLETS:
-            sample = np.argsort(market.streams.uniform("panel", firms.uid[rows], market.month), kind="stable")
-        return Observation(
-            month=market.month,
-            towns=world.towns,
-            cells=world.cells,
-            entries=0,
-            exits=0,
-            occasions=world.occasions * world.cells,
-            consumer_surplus=_finite(market.streets.weight * market.consumers.surplus.sum()),
-            choice_noise=market.parameters.consumers.choice_noise,
-            town=market.site_town[rows],
-            cell=market.site_cell[rows],
-            offering=firms.offering[:, rows].T.copy(),
-            process=firms.process[:, rows].T.copy(),
-            sales=firms.sales[rows],
-            price=firms.price[rows],
-            unit_cost=firms.unit_cost[rows],
-            quality=quality,
-            personalization=firms.personalization[rows],
-            profit=firms.profit[rows],
-            slope=firms.slope[rows],
-            expected_sales=firms.expected_sales[rows],
-            tool=firms.tool[rows].astype(np.int64),
-            contact=firms.contact[rows],
-            returns=np.array(self.returns),
-            sample=sample,
-            chain_outlets=int(chain.sum()),
-            chain_sales=float(firms.sales[chain].sum()),
-            chain_expected_sales=float(firms.expected_sales[chain].sum()),
-            chain_profit=float(firms.profit[chain].sum()),
-            public_money=market.flows["public_money"],
-            public_money_so_far=float(sum(flows["public_money"] for flows in self.accounts)),
-        )
+        """Count adopters that close before the months of a return are over as a total loss."""
+        self.memory.note_exits(self.market, exits)
 
     def _snapshot(self) -> Table:
         market, firms = self.market, self.market.firms
@@ -213,21 +221,3 @@ class Recorder:
 def _spread(name: str, points: NDArray[np.float64]) -> Table:
     """Return (d, n) points as one column a dimension."""
     return {f"{name}_{k}": points[k] for k in range(len(points))}
-
-
-def _returns(
-    gain: NDArray[np.float64], upfront: NDArray[np.float64], outlay: NDArray[np.float64], rows: NDArray[np.integer]
-) -> NDArray[np.float64]:
-    """Return (Σ(π − π⁰) − K)/(K + fees + training) at `rows`; NaN where nothing was spent."""
-    spent = outlay[rows]
-    return np.where(spent > 0.0, (gain[rows] - upfront[rows]) / np.where(spent > 0.0, spent, 1.0), np.nan)
-
-
-def site_of(uid: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Return the site of a business from its uid."""
-    return uid // UID_SITE
-
-
-def _finite(value: float) -> float:
-    """Return a number, NaN for the −∞ of people with nothing to choose and no outside option."""
-    return float(value) if np.isfinite(value) else np.nan

@@ -7,7 +7,6 @@ write is here. What is put back must be like what a new model of the same scenar
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import fields
 from typing import Any
 
 import numpy as np
@@ -17,14 +16,15 @@ from homogsim.agents.firms import UID_SITE, life_records
 from homogsim.agents.market import FLOWS, Death, Decision, Market
 from homogsim.archives import Arrays
 from homogsim.laws.demand import Appeal
-from homogsim.metrics.observation import Observation
-from homogsim.metrics.table import METRICS, town_rows
+from homogsim.metrics.observation import field_names, from_fields, to_fields
+from homogsim.metrics.table import ALL_TIMELINE, town_rows
 from homogsim.parameters import TOOLS
 from homogsim.population import Population
 from homogsim.recording import Pending, Recorder
 
-ROWS = {"timeline": ("month", *METRICS), "accounts": ("month", *FLOWS)}
-"""Tables that the recorder keeps by row: their columns."""
+ROWS = {"timeline": ("month", *ALL_TIMELINE), "accounts": ("month", *FLOWS)}
+"""Tables that the recorder keeps by row: their columns; NaN stands for those that a recorder does not keep."""
+RETURNS = ("over_12", "over_36", "paybacks")
 TABLES = ("towns", "snapshots", "firm_months")
 """Tables that the recorder keeps by column."""
 NUMBERS = tuple(name for name in Decision._fields if name != "reason")
@@ -159,13 +159,15 @@ def _restore_diary(market: Market, arrays: Arrays) -> None:
 
 def of_recorder(recorder: Recorder) -> Arrays:
     """Return what a recorder has written so far, and what it still holds back."""
+    memory = recorder.memory
     arrays: Arrays = {
-        "returns": np.array(recorder.returns, dtype=np.float64),
         "scale": np.array(recorder.scale, dtype=np.float64),
         "diversity_0": np.array(recorder.diversity_0, dtype=np.float64),
+        **_named("memory", memory.buffers()),
+        **{f"returns.{name}": np.array(getattr(memory.returns, name), dtype=np.float64) for name in RETURNS},
     }
     for table, columns in ROWS.items():
-        rows = [[row[name] for name in columns] for row in getattr(recorder, table)]
+        rows = [[row.get(name, np.nan) for name in columns] for row in getattr(recorder, table)]
         arrays[table] = np.array(rows, dtype=np.float64).reshape(-1, len(columns))
     for table in TABLES:
         arrays |= _named(table, _joined(getattr(recorder, table)))
@@ -177,8 +179,8 @@ def of_recorder(recorder: Recorder) -> Arrays:
 
 def _waiting(pending: Iterable[Pending]) -> dict[str, list[NDArray[Any]]]:
     """Return the fields of observations that wait for ℓ, one piece a month; numbers as arrays of length 1."""
-    names = [field.name for field in fields(Observation)]
-    pieces = {name: [np.atleast_1d(getattr(one.month, name)) for one in pending] for name in names}
+    months = [to_fields(one.month) for one in pending]
+    pieces = {name: [np.atleast_1d(month[name]) for month in months] for name in field_names()}
     return pieces | {"opened": [one.entries for one in pending], "closed": [one.exits for one in pending]}
 
 
@@ -193,10 +195,15 @@ def restore_recorder(recorder: Recorder, arrays: Arrays) -> None:
     recorder.scale = _alike(arrays["scale"], np.array(0.0), "scale").item()
     first, second = _alike(arrays["diversity_0"], np.empty(2), "diversity_0").tolist()
     recorder.diversity_0 = (first, second)
-    recorder.returns = _alike(arrays["returns"], np.empty(0), "returns", longer=0).tolist()
+    memory = recorder.memory
+    for name, values in memory.buffers().items():
+        values[...] = _alike(arrays[f"memory.{name}"], values, f"memory.{name}")
+    for name in RETURNS:
+        setattr(memory.returns, name, _alike(arrays[f"returns.{name}"], np.empty(0), name, longer=0).tolist())
     for table, columns in ROWS.items():
         stored = _alike(arrays[table], np.empty((0, len(columns))), table, longer=0)
-        rows = [dict(zip(columns, row, strict=True)) for row in stored.tolist()]
+        kept = ("month", *recorder.columns) if table == "timeline" else columns
+        rows = [{k: v for k, v in zip(columns, row, strict=True) if k in kept} for row in stored.tolist()]
         setattr(recorder, table, [row | {"month": int(row["month"])} for row in rows])
     sample = _empty_month(recorder)
     nothing = sample.entries
@@ -209,7 +216,7 @@ def restore_recorder(recorder: Recorder, arrays: Arrays) -> None:
 
 def _empty_month(recorder: Recorder) -> Pending:
     """Return what is observed of the market, for the names, types and dimensions of its fields."""
-    month = recorder._observe()
+    month = recorder.glance()
     nothing = np.zeros(recorder.market.parameters.world.towns, dtype=np.int64)
     return Pending(month, nothing, nothing)
 
@@ -226,21 +233,23 @@ def _pending(arrays: Arrays, sample: Pending) -> list[Pending]:
         pieces[name] = np.split(stored, np.cumsum(rows)[:-1]) if rows.size else []
     if len({len(found) for found in pieces.values()}) != 1:
         raise Damage("its waiting months are incomplete")
-    return [_month(dict(zip(pieces, piece, strict=True)), sample.month) for piece in zip(*pieces.values(), strict=True)]
+    like = to_fields(sample.month)
+    return [_month(dict(zip(pieces, piece, strict=True)), like) for piece in zip(*pieces.values(), strict=True)]
 
 
-def _month(values: dict[str, Any], sample: Observation) -> Pending:
+def _month(values: dict[str, Any], sample: Mapping[str, Any]) -> Pending:
     opened, closed = values.pop("opened"), values.pop("closed")
     for name, value in values.items():
-        if np.ndim(getattr(sample, name)) == 0:
+        if np.ndim(sample[name]) == 0:
             values[name] = value.item()  # of exactly one, or it raises
-    if (values["towns"], values["cells"]) != (sample.towns, sample.cells):
+    if (values["towns"], values["cells"]) != (sample["towns"], sample["cells"]):
         raise Damage("a waiting month is of another world")
     _within("town", values["town"], 0, values["towns"])
     _within("cell", values["cell"], 0, values["cells"])
     _within("tool", values["tool"], 0, len(TOOLS))
+    _within("sector", values["sector"], 0, values["cells"] // values["towns"])
     _within("outlet", values["sample"], 0, len(values["town"]))
-    return Pending(Observation(**values), opened, closed)
+    return Pending(from_fields(values), opened, closed)
 
 
 # Arrays ------------------------------------------------------------------------------------------------------------

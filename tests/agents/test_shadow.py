@@ -54,7 +54,7 @@ def test_returns_of_the_timeline_are_those_of_the_firms(adopted: MarketModel) ->
     known = table["roi12"].dropna()
     assert known.size > 20
     assert results.timeline["roi12_positive_share"].iloc[-1] == pytest.approx((known > 0).mean(), abs=1e-12)
-    assert sorted(adopted.recorder.returns) == pytest.approx(sorted(known), abs=1e-12)
+    assert sorted(adopted.recorder.memory.returns.over_12) == pytest.approx(sorted(known), abs=1e-12)
 
 
 def test_who_closes_within_the_year_lost_all(adopted: MarketModel) -> None:

@@ -11,7 +11,9 @@ from homogsim.metrics.differentiation import (
     brand_equity,
     customer_lifetime_value,
     differentiation_premium,
+    distance_to_cell_mean,
     market_share_premium,
+    more_different_half,
     net_promoter_score,
     premium_over_reference,
     rating,
@@ -77,3 +79,14 @@ def test_customer_lifetime_value_is_the_discounted_sum() -> None:
     )
     assert math.isnan(customer_lifetime_value(1.0, 1.2))
     assert math.isnan(customer_lifetime_value(1.0, math.nan))
+
+
+def test_the_more_different_half() -> None:
+    # Cell 0: mean 3, distances 3, 1, 4; cell 1 is empty; cell 2: a firm alone; cell 3: mean 1, distances 1, 1
+    x, cell = [[0.0], [2.0], [7.0], [4.0], [0.0], [2.0]], [0, 0, 0, 2, 3, 3]
+    np.testing.assert_allclose(distance_to_cell_mean(x, cell, 4), [3, 1, 4, 0, 1, 1], atol=1e-15)
+    assert more_different_half(x, cell, 4).tolist() == [False, False, True, False, False, True]
+    # Order of rows does not matter, but for ties.
+    turned = more_different_half(x[::-1], cell[::-1], 4)[::-1]
+    assert turned[:4].tolist() == [False, False, True, False]
+    assert more_different_half(np.empty((0, 2)), [], 4).size == 0

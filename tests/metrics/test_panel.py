@@ -7,7 +7,7 @@ import math
 import numpy as np
 import pytest
 
-from homogsim.metrics.panel import experienced_richness, repeat_share
+from homogsim.metrics.panel import experienced_richness, repeat_share, repeat_spending
 
 
 def richness_by_loops(visits: np.ndarray) -> float:
@@ -57,3 +57,10 @@ def test_repeats_by_hand() -> None:
     assert repeat_share([[5, -1, -1, 5, -1]], window=2) == 0
     assert math.isnan(repeat_share([[5, 5, 5]], window=12))
     assert math.isnan(repeat_share([[-1, -1, -1]], window=1))
+
+
+def test_repeat_spending_by_hand() -> None:
+    # $3 at 7, visited before; $2 at 8, not; $5 at 9, visited before by somebody else only
+    before = [[-1, 7, 5], [7, -1, -1], [8, -1, -1]]
+    assert repeat_spending([7, 8, 9], before, [3.0, 2.0, 5.0]) == pytest.approx(0.3)
+    assert math.isnan(repeat_spending([], np.empty((0, 12), dtype=int), []))

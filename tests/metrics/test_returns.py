@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from homogsim.metrics.returns import labour_cost_share, payback_month, positive_share, roi, slope
+from homogsim.metrics.returns import labour_cost_share, median_return, payback_month, positive_share, roi, slope
 
 
 def test_roi() -> None:
@@ -55,3 +55,12 @@ def test_slope_of_too_little() -> None:
 def test_labour_cost_share() -> None:
     assert labour_cost_share([30, 10], [100, 60]) == 0.25
     assert math.isnan(labour_cost_share([], []))
+
+
+def test_median_return() -> None:
+    assert median_return([3.0, math.nan, -1.0, 0.5]) == 0.5
+    assert median_return([3.0, -1.0]) == 1.0
+    assert median_return([1.0, math.inf, math.inf]) == math.inf
+    assert median_return([math.inf, math.inf]) == math.inf
+    assert math.isnan(median_return([math.nan]))
+    assert math.isnan(median_return([]))

@@ -9,8 +9,8 @@ import pytest
 
 from homogsim.metrics.diversity import leinster_cobbold
 from homogsim.metrics.partition import partition_by_group
-from homogsim.metrics.sampling import jackknife, sampled_diversity, sampled_partition
-from homogsim.metrics.similarity import similarity_matrix
+from homogsim.metrics.sampling import jackknife, sampled_diversity, sampled_mean_distance, sampled_partitions
+from homogsim.metrics.similarity import mean_pairwise_distance, pairwise_distances, similarity_matrix
 
 N, SAMPLE, SCALE = 1000, 150, 2.5
 
@@ -52,10 +52,12 @@ def test_everything_sampled_is_exact(large_market: tuple[np.ndarray, np.ndarray,
     value, error = sampled_diversity(x, p, SCALE, 1, order)
     assert value == pytest.approx(leinster_cobbold(p, Z, 1), abs=1e-12)
     assert error == 0
-    value, error = sampled_partition(x, p, group, SCALE, 1, order)
+    value, error = sampled_partitions(Z, p, group, (1.0,), 60)
     exact = partition_by_group(p, group, Z, 1)
-    assert value == pytest.approx([exact.gamma, exact.alpha, exact.beta], abs=1e-12)
+    assert value[0] == pytest.approx([exact.gamma, exact.alpha, exact.beta], abs=1e-12)
     np.testing.assert_array_equal(error, 0)
+    distances = pairwise_distances(x)
+    assert sampled_mean_distance(distances, 60) == pytest.approx((mean_pairwise_distance(x), 0.0), abs=1e-12)
 
 
 @pytest.mark.parametrize("q", [0, 1, 2])
@@ -76,11 +78,32 @@ def test_estimates_scatter_as_they_say(large_market: tuple[np.ndarray, np.ndarra
 
 def test_partition_estimates_are_near(large_market: tuple[np.ndarray, np.ndarray, np.ndarray]) -> None:
     x, p, group = large_market
-    exact = partition_by_group(p, group, similarity_matrix(x, SCALE), 1)
+    Z = similarity_matrix(x, SCALE)
     order = np.argsort(np.random.default_rng(5).random(N))[:400]
-    value, error = sampled_partition(x, p, group, SCALE, 1, order)
-    assert np.all(np.abs(value - [exact.gamma, exact.alpha, exact.beta]) < 4 * error)
+    value, error = sampled_partitions(Z[np.ix_(order, order)], p[order], group[order], (0.0, 1.0, 2.0), N)
+    for row, q in enumerate((0, 1, 2)):
+        exact = partition_by_group(p, group, Z, q)
+        assert np.all(np.abs(value[row] - [exact.gamma, exact.alpha, exact.beta]) < 4 * error[row])
     assert np.all(error < 0.05)
+
+
+@pytest.mark.parametrize("population", [N, 10**6])
+def test_one_pass_gives_the_plain_jackknife(
+    large_market: tuple[np.ndarray, np.ndarray, np.ndarray], population: int
+) -> None:
+    x, p, group = (column[:90] for column in large_market)
+    Z, distances = similarity_matrix(x, SCALE), pairwise_distances(x)
+
+    def statistic(weights: np.ndarray) -> list[float]:
+        parts = partition_by_group(weights, group, Z, 2)
+        return [parts.gamma, parts.alpha, parts.beta]
+
+    plain, quick = jackknife(statistic, p, population), sampled_partitions(Z, p, group, (2.0,), population)
+    assert quick.value[0] == pytest.approx(plain.value, abs=1e-12)
+    assert quick.standard_error[0] == pytest.approx(plain.standard_error, abs=1e-12)
+    mean = jackknife(lambda weights: mean_pairwise_distance(x, weights), np.ones(90), population)
+    found = sampled_mean_distance(distances, population)
+    assert found == pytest.approx((float(mean.value), float(mean.standard_error)), abs=1e-12)
 
 
 def test_edges() -> None:
@@ -90,6 +113,10 @@ def test_edges() -> None:
     assert math.isnan(error)
     value, error = sampled_diversity(np.empty((0, 4)), [], 1.0, 1, np.array([], dtype=int))
     assert math.isnan(value)
+    assert np.isnan(sampled_partitions(np.eye(2), [0.0, 0.0], [0, 0], (1.0,), 2).value).all()
+    assert np.isnan(sampled_partitions(np.eye(1), [1.0], [0], (1.0,), 5).standard_error).all()
+    assert math.isnan(sampled_mean_distance(np.zeros((1, 1)), 9).value)
+    assert math.isnan(sampled_mean_distance(np.zeros((3, 3)), 9).standard_error)
     with pytest.raises(ValueError, match="groups"):
         jackknife(lambda w: w.sum(), np.ones(4), 10, groups=1)
     with pytest.raises(ValueError, match="groups"):

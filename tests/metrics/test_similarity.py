@@ -9,6 +9,7 @@ import pytest
 from scipy.spatial.distance import cdist
 
 from homogsim.metrics.similarity import (
+    all_pairs,
     functional_dispersion,
     mean_pairwise_distance,
     pairwise_distances,
@@ -83,3 +84,15 @@ def test_functional_dispersion_at_the_edges() -> None:
     assert functional_dispersion(LINE[:1]) == 0.0
     assert math.isnan(functional_dispersion(LINE, [0, 0, 0]))
     assert math.isnan(functional_dispersion(np.empty((0, 4))))
+
+
+@pytest.mark.parametrize("n", [0, 1, 2, 7, 40])
+def test_all_pairs_at_once_is_the_matrix(n: int) -> None:
+    draw = np.random.default_rng(n)
+    x, p, group = draw.normal(size=(n, 3)), draw.random((2, n)), draw.integers(0, 3, (2, n))
+    found, Z = all_pairs(x, 1.3, p, group), similarity_matrix(x, 1.3)
+    np.testing.assert_allclose(found.market, p @ Z.T, rtol=1e-12)
+    for g in range(2):
+        same = group[g][:, None] == group[g]
+        np.testing.assert_allclose(found.own[:, g], p @ (Z * same).T, rtol=1e-12)
+    np.testing.assert_allclose(found.mean_distance, mean_pairwise_distance(x), rtol=1e-12)

@@ -7,6 +7,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from homogsim.agents import shadow
 from homogsim.agents.firms import Operations, Tiers, appeal, business, operations, tiers
 from homogsim.agents.market import Decision, Market
 from homogsim.agents.public import network_value, setup_costs
@@ -300,6 +301,7 @@ def _pay(market: Market, rows: Ints, upfront: Floats, training: Floats, new: Fla
     first = rows[new & (firms.adopted[rows] < 0) & ~firms.born_with_tool[rows]]
     firms.adopted[first] = month
     firms.shadow_offering[:, first] = firms.offering[:, first]
+    firms.distance_at_adoption[first] = shadow.distance_from_neighbours(market, first)
     for months, outlay, upfronts in (
         (12, firms.outlay_12, firms.upfront_12),
         (36, firms.outlay_36, firms.upfront_36),

@@ -94,6 +94,8 @@ class Firms(Population):
     outlay_36: Floats = column(np.float64, "K + fees + training over the first 36 months, dollars")
     upfront_12: Floats = column(np.float64, "K and training over the first 12 months, dollars")
     upfront_36: Floats = column(np.float64, "K and training over the first 36 months, dollars")
+    payback: Ints = column(np.int64, "months after which the tool had first paid for itself, 0 not within 36")
+    distance_at_adoption: Floats = column(np.float64, "distance from the cell's mean offering at adoption", np.nan)
     # The life so far
     total_profit: Floats = column(np.float64, "profit since opening, dollars")
     first_offering: Floats = column(np.float64, "offering in the first month", vector=True)
@@ -240,9 +242,9 @@ def appeal(now: Operations, come_to: Business, price: Floats, offering: Floats, 
 
 
 LIFE = (
-    "uid", "is_chain", "birth", "quality", "base_cost", "alignment", "born_with_tool", "identity",
-    "first_offering", "offering", "total_profit", "price", "sales", "tool", "adopted", "gain_12", "gain_36",
-    "outlay_12", "outlay_36", "upfront_12", "upfront_36",
+    "uid", "is_chain", "birth", "quality", "base_cost", "alignment", "born_with_tool", "identity", "first_offering",
+    "offering", "total_profit", "price", "sales", "tool", "adopted", "gain_12", "gain_36", "outlay_12", "outlay_36",
+    "upfront_12", "upfront_36", "payback", "distance_at_adoption",
 )  # fmt: skip
 """Columns that go into a business's life record when it closes, or at the end of the run."""
 

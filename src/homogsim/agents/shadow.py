@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from homogsim.agents.firms import appeal, business, operations, tiers, without_tool
 from homogsim.agents.market import Market
 from homogsim.laws.response import own_share_response
+from homogsim.metrics.differentiation import distance_to_cell_mean
 
 LONGEST = 36
 """Months over which returns are followed."""
@@ -36,3 +38,16 @@ def follow_returns(market: Market) -> None:
         young = age[rows] < months
         gain[rows] += np.where(young, firms.profit[rows] - shadow, 0.0)
         outlay[rows] += np.where(young, fee, 0.0)
+    back = (firms.payback[rows] == 0) & (firms.gain_36[rows] >= firms.upfront_36[rows])
+    firms.payback[rows[back]] = age[rows[back]] + 1
+
+
+def distance_from_neighbours(market: Market, rows: NDArray[np.integer]) -> NDArray[np.float64]:
+    """Return how far the offerings at `rows` are from the mean of the small businesses of their cell, taste sd."""
+    firms = market.firms
+    present = np.flatnonzero(firms.independent)
+    distance = np.full(firms.rows, np.nan)
+    distance[present] = distance_to_cell_mean(
+        firms.offering[:, present].T, market.site_cell[present], market.parameters.world.cells
+    )
+    return distance[rows]

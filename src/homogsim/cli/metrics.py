@@ -9,22 +9,22 @@ from typing import Any
 from rich.table import Table
 
 from homogsim.cli.text import console
-from homogsim.metrics.table import METRICS, Metric
+from homogsim.metrics.table import Line, listing
 from homogsim.results.manifest import plain
 
-COLUMNS = tuple(name for name in Metric._fields if name != "compute")
+COLUMNS = Line._fields
 
 
 def list_metrics(*, as_json: bool) -> None:
-    """Print every metric: name, symbol, unit, range, meaning, reference."""
+    """Print every metric: name, symbol, unit, range, where it lands, meaning, reference."""
     if as_json:
-        facts = [{name: plain(getattr(metric, name)) for name in COLUMNS} for metric in METRICS.values()]
+        facts = [{name: plain(getattr(metric, name)) for name in COLUMNS} for metric in listing()]
         print(json.dumps(facts, ensure_ascii=False, allow_nan=False))
         return
     table = Table()
     for name in COLUMNS:
         table.add_column(name, no_wrap=name in ("name", "symbol", "range"))
-    for metric in METRICS.values():
+    for metric in listing():
         table.add_row(*(_text(getattr(metric, name)) for name in COLUMNS))
     console().print(table)
 

@@ -148,11 +148,10 @@ def outcome(model: MarketModel, task: Task) -> Outcome:
 
 
 def known_metrics() -> tuple[str, ...]:
-    """Return the names of all metrics that a run has a value of: those of the timeline, then survival."""
-    from homogsim.lives import YEARS
-    from homogsim.metrics.table import METRICS
+    """Return the names of all metrics that a run has a value of: those of the timeline, then those of the whole run."""
+    from homogsim.metrics.table import METRICS, RUN_METRICS
 
-    return (*METRICS, *(f"survival_{years}y" for years in YEARS))
+    return (*METRICS, *RUN_METRICS)
 
 
 def check_metrics(names: Iterable[str], where: str = "") -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike
 
-from homogsim.metrics.arrays import Array, floats, integers
+from homogsim.metrics.arrays import Array, Booleans, floats, integers
 from homogsim.metrics.averages import group_means, weighted_mean
 
 PROMOTER, DETRACTOR = 9.0, 6.0  # ratings of at least, and at most
@@ -114,6 +114,54 @@ def market_share_premium(sales: ArrayLike, cell: ArrayLike, n_cells: int) -> Arr
     sales, cell = floats(sales), integers(cell)
     mean = group_means(sales, cell, n_cells)[cell]
     return floats(np.divide(sales, mean, out=np.full(sales.shape, np.nan), where=mean > 0) - 1)
+
+
+def distance_to_cell_mean(offering: ArrayLike, cell: ArrayLike, n_cells: int) -> Array:
+    r"""Return how different each firm is from those around it, :math:`\|x_j - \bar x_{c(j)}\|`.
+
+    Parameters
+    ----------
+    offering : array_like, shape (firms, d)
+        In standard deviations of tastes.
+    cell : array_like of int, shape (firms,)
+        The block (town, sector) of each firm, 0 … `n_cells` − 1.
+    n_cells : int
+        Number of cells.
+
+    Returns
+    -------
+    ndarray, shape (firms,)
+        Same unit; at least 0, and 0 for a firm that is alone in its cell.
+    """
+    x, cell = floats(offering), integers(cell)
+    means = np.stack([group_means(axis, cell, n_cells) for axis in x.T], axis=1)
+    return floats(np.sqrt(((x - means[cell]) ** 2).sum(axis=1)))
+
+
+def more_different_half(offering: ArrayLike, cell: ArrayLike, n_cells: int) -> Booleans:
+    """Say which firms belong to the half of their cell that is farthest from the cell's mean offering.
+
+    Parameters
+    ----------
+    offering : array_like, shape (firms, d)
+        In standard deviations of tastes.
+    cell : array_like of int, shape (firms,)
+        The block (town, sector) of each firm, 0 … `n_cells` − 1.
+    n_cells : int
+        Number of cells.
+
+    Returns
+    -------
+    ndarray of bool, shape (firms,)
+        n // 2 of the n firms of each cell; of equally distant ones the later rows.
+    """
+    cell = integers(cell)
+    order = np.lexsort((distance_to_cell_mean(offering, cell, n_cells), cell))
+    count = np.bincount(cell, minlength=n_cells)
+    rank = np.empty(cell.size, dtype=np.int64)
+    rank[order] = np.arange(cell.size) - (np.cumsum(count) - count)[cell[order]]
+    different: Booleans = rank >= count[cell] - count[cell] // 2
+    return different
 
 
 def rating_reference(satisfaction: ArrayLike, weights: ArrayLike | None = None) -> tuple[float, float]:

@@ -37,13 +37,21 @@ def power_mean(values: ArrayLike, weights: ArrayLike, order: float) -> float:
     values, weights = floats(values), floats(weights)
     if np.isnan(order):
         raise ValueError("the order of a power mean must be a number")
-    if weights.size and weights.min() < 0:
-        raise ValueError(f"weights must not be negative; the smallest is {weights.min()}")
+    check_weights(weights)
     used = weights > 0
     total = weights[used].sum()
     if not total > 0:
         return float("nan")
-    return float(np.exp(_log_power_mean(np.log(values[used]), weights[used] / total, order)))
+    return known_power_mean(values[used], weights[used] / total, order)
+
+
+def known_power_mean(values: Array, weights: Array, order: float) -> float:
+    """Return the power mean of positive values with positive weights that sum to 1."""
+    if order == 1:  # q = 0, 1 and 2 are wanted every month
+        return float((weights * values).sum())
+    if order == -1:
+        return float(1 / (weights / values).sum())
+    return float(np.exp(_log_power_mean(np.log(values), weights, order)))
 
 
 def _log_power_mean(log_values: Array, weights: Array, order: float) -> float:
@@ -94,6 +102,7 @@ def leinster_cobbold(p: ArrayLike, Z: Array, q: float) -> float:
     """
     p = floats(p)
     check_order(q)
+    check_weights(p)
     if Z.shape != (p.size, p.size):
         raise ValueError(f"{p.size} shares need similarities of shape ({p.size}, {p.size}), not {Z.shape}")
     total = float(p.sum())
@@ -101,8 +110,19 @@ def leinster_cobbold(p: ArrayLike, Z: Array, q: float) -> float:
         return float("nan")
     p = p / total
     # einsum and not @: BLAS sums in an order that depends on the number of threads.
-    ordinariness = np.einsum("ij,j->i", Z, p)
-    return power_mean(np.divide(1.0, ordinariness, out=np.ones_like(p), where=p > 0), p, 1 - q)
+    return diversity_of(np.einsum("ij,j->i", Z, p), p, q)
+
+
+def diversity_of(ordinariness: Array, p: Array, q: float) -> float:
+    """Return :math:`M_{1-q}(p, 1/Zp)`: `leinster_cobbold` where the ordinariness Zp is at hand, shares summing to 1."""
+    used = p > 0
+    return known_power_mean(1 / ordinariness[used], p[used], 1 - q)
+
+
+def check_weights(weights: Array) -> None:
+    """Raise ValueError if a weight or share is negative."""
+    if weights.size and weights.min() < 0:
+        raise ValueError(f"weights must not be negative; the smallest is {weights.min()}")
 
 
 def check_order(q: float) -> None:

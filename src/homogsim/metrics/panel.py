@@ -67,3 +67,24 @@ def repeat_share(visits: ArrayLike, window: int = 12, since: int = 0) -> float:
     following = np.minimum(first + 1, len(order) - 1)
     back = same[following] & (following > first) & (month[following] - month[first] <= window)
     return float(back.mean())
+
+
+def repeat_spending(now: ArrayLike, before: ArrayLike, spent: ArrayLike) -> float:
+    """Return the share of spending that goes to businesses which the consumer had visited before.
+
+    Parameters
+    ----------
+    now : array_like of int, shape (visitors,)
+        Whom each visitor visits now (a business's uid).
+    before : array_like of int, shape (visitors, months)
+        Whom each of them visited in the months before, −1 for nobody. Twelve months by definition.
+    spent : array_like, shape (visitors,)
+        What each spends now, dollars.
+
+    Returns
+    -------
+    float
+        Share, 0 … 1. NaN when nothing is spent.
+    """
+    returning = (integers(before) == integers(now)[:, None]).any(axis=1)
+    return weighted_mean(returning, spent)

@@ -6,12 +6,13 @@ Written for towns; sectors, or any other split of the market, are partitioned by
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from homogsim.metrics.arrays import Array, Integers, floats, integers
-from homogsim.metrics.diversity import check_order, power_mean
+from homogsim.metrics.diversity import check_order, check_weights, known_power_mean, power_mean
 
 
 @dataclass(frozen=True)
@@ -82,7 +83,7 @@ def partition(weights: ArrayLike, Z: Array, q: float) -> Partition:
         raise ValueError(f"{len(P)} offerings need similarities of shape ({len(P)}, {len(P)}), not {Z.shape}")
     total = float(P.sum())
     if not total > 0:
-        return _undefined(P.shape[1])
+        return undefined_partition(P.shape[1])
     P = P / total
     w = P.sum(axis=0)
     ordinariness = np.einsum("ij,jm->im", Z, P)
@@ -128,33 +129,71 @@ def partition_by_group(p: ArrayLike, group: ArrayLike, Z: Array, q: float, n_gro
     ----------
     Reeve et al. (2016), How to partition diversity, arXiv:1404.6520v3.
     """
-    p, group = floats(p), integers(group)
     check_order(q)
+    return partition_at(ordinariness_by_group(p, group, Z, n_groups), q)
+
+
+class Ordinariness(NamedTuple):
+    """What every order of a partition is made of; one entry for each outlet with weight (n), or each town (M)."""
+
+    p: Array
+    """(n) shares, sum 1."""
+    group: Integers
+    """(n) town or sector."""
+    weights: Array
+    """(M) w."""
+    market: Array
+    """(n) Zp: how alike the whole market is to the outlet."""
+    own: Array
+    """(n) Zp̄_m: how alike its own town is."""
+
+
+def ordinariness_by_group(p: ArrayLike, group: ArrayLike, Z: Array, n_groups: int | None = None) -> Ordinariness:
+    """Return the ordinariness of each outlet in the market and in its own group (arguments: `partition_by_group`)."""
+    from homogsim.metrics.compiled import ordinariness_into
+
+    p, group = floats(p), integers(group)
+    check_weights(p)
     if Z.shape != (p.size, p.size) or group.shape != p.shape:
         raise ValueError(f"shares {p.shape}, groups {group.shape} and similarities {Z.shape} do not fit together")
     n_groups = int(group.max(initial=-1)) + 1 if n_groups is None else n_groups
     total = float(p.sum())
     if not total > 0:
-        return _undefined(n_groups)
+        nothing = np.empty(0)
+        return Ordinariness(nothing, group[:0], np.zeros(n_groups), nothing, nothing)
     p = p / total
+    market, own = np.empty(p.size), np.empty(p.size)
+    ordinariness_into(np.ascontiguousarray(Z), np.ascontiguousarray(p), np.ascontiguousarray(group), market, own)
+    return ordinariness_of(p, group, market, own, n_groups)
+
+
+def ordinariness_of(p: Array, group: Integers, market: Array, own: Array, n_groups: int) -> Ordinariness:
+    """Return the ordinariness of the outlets with weight, `own` still being Σ_j Z_ij p_j over the group's outlets."""
     w = floats(np.bincount(group, weights=p, minlength=n_groups))
-    market, own = np.einsum("ij,j->i", Z, p), np.ones_like(p)
-    for m in np.flatnonzero(w > 0):
-        here = np.flatnonzero((group == m) & (p > 0))
-        own[here] = np.einsum("ij,j->i", Z[here[:, None], here], p[here]) / w[m]
     used = p > 0
-    p, group, market, own = p[used], group[used], market[used], own[used]
+    group = group[used]
+    return Ordinariness(p[used], group, w, market[used], own[used] / w[group])
+
+
+def partition_at(outlets: Ordinariness, q: float) -> Partition:
+    """Return the partition of order q from the outlets' ordinariness."""
+    p, group, w, market, own = outlets
+    if not p.size:
+        return undefined_partition(w.size)
     alpha_bar = _power_mean_by_group(1 / own, p, group, w, 1 - q)
     rho_bar = _power_mean_by_group(market / own, p, group, w, 1 - q)
-    return _assemble(power_mean(1 / market, p, 1 - q), w, alpha_bar, rho_bar, q)
+    return _assemble(known_power_mean(1 / market, p, 1 - q), w, alpha_bar, rho_bar, q)
 
 
 def _power_mean_by_group(values: Array, weights: Array, group: Integers, total: Array, order: float) -> Array:
     """Return the power mean within each group; NaN for a group without weight."""
-    if order == 0:  # q = 1, wanted every month: all groups at once
-        summed = np.bincount(group, weights=weights * np.log(values), minlength=len(total))
-        return floats(np.exp(np.divide(summed, total, out=np.full(len(total), np.nan), where=total > 0)))
-    return np.array([power_mean(values[group == m], weights[group == m], order) for m in range(len(total))])
+    if order not in (-1, 0, 1):
+        return np.array([power_mean(values[group == m], weights[group == m], order) for m in range(len(total))])
+    # q = 0, 1 and 2, wanted every month: all groups at once.
+    terms = np.log(values) if order == 0 else values**order
+    summed = np.bincount(group, weights=weights * terms, minlength=len(total))
+    mean = np.divide(summed, total, out=np.full(len(total), np.nan), where=total > 0)
+    return floats(np.exp(mean) if order == 0 else mean**order)
 
 
 def _assemble(gamma: float, w: Array, alpha_bar: Array, rho_bar: Array, q: float) -> Partition:
@@ -162,8 +201,8 @@ def _assemble(gamma: float, w: Array, alpha_bar: Array, rho_bar: Array, q: float
     present = w > 0
     return Partition(
         gamma=gamma,
-        alpha=power_mean(alpha_bar[present], w[present], 1 - q),
-        beta=power_mean(1 / rho_bar[present], w[present], 1 - q),
+        alpha=known_power_mean(alpha_bar[present], w[present], 1 - q),
+        beta=known_power_mean(1 / rho_bar[present], w[present], 1 - q),
         weights=w,
         alpha_bar=alpha_bar,
         rho_bar=rho_bar,
@@ -171,7 +210,7 @@ def _assemble(gamma: float, w: Array, alpha_bar: Array, rho_bar: Array, q: float
     )
 
 
-def _undefined(n_groups: int) -> Partition:
-    """Return the partition of an empty market."""
+def undefined_partition(n_groups: int) -> Partition:
+    """Return the partition of an empty market, NaN throughout."""
     nan, nothing = float("nan"), np.full(n_groups, np.nan)
     return Partition(nan, nan, nan, nothing, nothing, nothing, nothing)

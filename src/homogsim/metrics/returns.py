@@ -59,6 +59,27 @@ def positive_share(values: ArrayLike) -> float:
     return float((known > 0).mean()) if known.size else float("nan")
 
 
+def median_return(values: ArrayLike) -> float:
+    """Return the median of known values, for instance of ROI36: means have fat tails.
+
+    Parameters
+    ----------
+    values : array_like
+        NaN stands for not (yet) known and is left out; infinity counts as a value.
+
+    Returns
+    -------
+    float
+        Unit of `values`. NaN when none is known.
+    """
+    values = floats(values)
+    known = np.sort(values[~np.isnan(values)])
+    if not known.size:
+        return float("nan")
+    low, high = known[(known.size - 1) // 2], known[known.size // 2]
+    return float(low if low == high else (low + high) / 2)
+
+
 def payback_month(cumulative: ArrayLike) -> Array:
     """Return how many months after adoption a tool had first paid for itself.
 

@@ -14,8 +14,11 @@ from numpy.typing import ArrayLike, NDArray
 
 from homogsim.metrics.arrays import Array, floats, integers
 from homogsim.metrics.diversity import leinster_cobbold
-from homogsim.metrics.partition import partition_by_group
+from homogsim.metrics.partition import ordinariness_of, partition_at
 from homogsim.metrics.similarity import similarity_matrix
+
+GROUPS = 20
+"""Groups of the jackknife."""
 
 
 class Estimate(NamedTuple):
@@ -26,7 +29,7 @@ class Estimate(NamedTuple):
 
 
 def jackknife(
-    statistic: Callable[[Array], ArrayLike], weights: ArrayLike, population: int, groups: int = 20
+    statistic: Callable[[Array], ArrayLike], weights: ArrayLike, population: int, groups: int = GROUPS
 ) -> Estimate:
     r"""Return a bias-corrected estimate and its standard error by the delete-a-group jackknife.
 
@@ -78,13 +81,18 @@ def jackknife(
         return Estimate(whole, np.full_like(whole, np.nan))
     member = np.arange(size) % groups
     without = np.array([statistic(np.where(member == g, 0.0, weights)) for g in range(groups)], dtype=float)
-    mean = without.mean(axis=0)
+    return _estimate(whole, without, unsampled)
+
+
+def _estimate(whole: Array, without: Array, unsampled: float) -> Estimate:
+    """Return the jackknife's estimate from the statistic of the sample, and of the sample without each group."""
+    groups, mean = len(without), without.mean(axis=0)
     variance = unsampled * (groups - 1) / groups * ((without - mean) ** 2).sum(axis=0)
     return Estimate(whole - unsampled * (groups - 1) * (mean - whole), np.sqrt(variance))
 
 
 def sampled_diversity(
-    x: ArrayLike, p: ArrayLike, scale: float, q: float, order: NDArray[np.intp], groups: int = 20
+    x: ArrayLike, p: ArrayLike, scale: float, q: float, order: NDArray[np.intp], groups: int = GROUPS
 ) -> Estimate:
     r"""Estimate :math:`D_q^Z` of a market too large for its similarities.
 
@@ -121,43 +129,97 @@ def sampled_diversity(
     return jackknife(lambda weights: leinster_cobbold(weights, Z, q), p[order], len(p), groups)
 
 
-def sampled_partition(
-    x: ArrayLike, p: ArrayLike, group: ArrayLike, scale: float, q: float, order: NDArray[np.intp], groups: int = 20
+def sampled_partitions(
+    Z: Array, p: ArrayLike, group: ArrayLike, orders: tuple[float, ...], population: int, groups: int = GROUPS
 ) -> Estimate:
-    """Estimate γ, Ā and B̄ of a market too large for its similarities.
+    r"""Estimate γ, Ā and B̄ of several orders of a market too large for its similarities.
+
+    The same numbers as `jackknife` of `partition_by_group`, but from one pass over the similarities: without a group of
+    the jackknife, Zp is less by what that group adds to it.
 
     Parameters
     ----------
-    x : array_like, shape (N, d)
-        Offerings of all outlets, in standard deviations of tastes.
-    p : array_like, shape (N,)
-        Shares of all outlets, not negative.
-    group : array_like of int, shape (N,)
-        Town (or sector) of each outlet.
-    scale : float
-        ℓ, same unit as `x`.
-    q : float
-        Order, 0 … ∞.
-    order : ndarray of int, shape (m,)
-        Rows sampled, all different, in keyed order.
+    Z : ndarray, shape (m, m)
+        Similarities of the sampled outlets, in the keyed order they were drawn in.
+    p : array_like, shape (m,)
+        Their shares of the market, not negative.
+    group : array_like of int, shape (m,)
+        Town (or sector) of each.
+    orders : tuple of float
+        q, each 0 … ∞.
+    population : int
+        N, the outlets sampled from, at least m.
     groups : int
         Groups of the jackknife.
 
     Returns
     -------
     Estimate
-        Both of shape (3,): γ, Ā, B̄, effective numbers. A town must have many outlets in the sample for its Ā to be
-        well estimated.
+        Both of shape (orders, 3): γ, Ā, B̄, effective numbers. A town must have many outlets in the sample for its Ā to
+        be well estimated. NaN when nothing sampled has weight; the error is NaN for one outlet out of several.
 
     References
     ----------
     See `partition_by_group` and `jackknife`.
     """
-    x, p, group = floats(x), floats(p), integers(group)
-    Z, sampled = similarity_matrix(x[order], scale), group[order]
+    from homogsim.metrics.compiled import ordinariness_by_part_into
 
-    def statistic(weights: Array) -> tuple[float, float, float]:
-        parts = partition_by_group(weights, sampled, Z, q)
-        return parts.gamma, parts.alpha, parts.beta
+    p, group = floats(p), integers(group)
+    size, n_groups = p.size, int(group.max(initial=-1)) + 1
+    groups = max(1, min(groups, size))
+    part = np.arange(size, dtype=np.int64) % groups
+    market, own = np.zeros((groups, size)), np.zeros((groups, size))
+    ordinariness_by_part_into(np.ascontiguousarray(Z), np.ascontiguousarray(p), group, part, market, own)
 
-    return jackknife(statistic, p[order], len(p), groups)
+    def statistic(shares: Array, everywhere: Array, here: Array) -> list[list[float]]:
+        total = float(shares.sum())
+        if not total > 0:
+            return [[float("nan")] * 3 for _ in orders]
+        outlets = ordinariness_of(shares / total, group, everywhere / total, here / total, n_groups)
+        parts = [partition_at(outlets, q) for q in orders]
+        return [[found.gamma, found.alpha, found.beta] for found in parts]
+
+    all_market, all_own = market.sum(axis=0), own.sum(axis=0)
+    whole = np.array(statistic(p, all_market, all_own))
+    if size == population:
+        return Estimate(whole, np.zeros_like(whole))
+    if groups < 2:
+        return Estimate(whole, np.full_like(whole, np.nan))
+    without = [statistic(np.where(part == g, 0.0, p), all_market - market[g], all_own - own[g]) for g in range(groups)]
+    return _estimate(whole, np.array(without), 1 - size / population)
+
+
+def sampled_mean_distance(distances: Array, population: int, groups: int = GROUPS) -> Estimate:
+    """Estimate the mean distance between two outlets of a market too large for all its distances.
+
+    Parameters
+    ----------
+    distances : ndarray, shape (m, m)
+        Distances of the sampled outlets, in the keyed order they were drawn in.
+    population : int
+        N, the outlets sampled from, at least m.
+    groups : int
+        Groups of the jackknife.
+
+    Returns
+    -------
+    Estimate
+        Unit of the distances. NaN with fewer than two outlets sampled; the error needs two groups of them at least.
+    """
+    size = len(distances)
+    if size < 2:
+        return Estimate(np.array(np.nan), np.array(np.nan))
+    groups = max(1, min(groups, size // 2))
+    member = np.arange(size) % groups
+    # (G, G): sums of distances between two groups; what is left without one needs its row, its column, and itself.
+    by_row = np.stack([distances[member == g].sum(axis=0) for g in range(groups)])
+    between = np.stack([by_row[:, member == g].sum(axis=1) for g in range(groups)], axis=1)
+    total, count = between.sum(), np.bincount(member)
+    whole = np.array(total / (size * (size - 1)))
+    if size == population:
+        return Estimate(whole, np.array(0.0))
+    left = size - count
+    if groups < 2 or left.min() < 2:
+        return Estimate(whole, np.array(np.nan))
+    without = (total - between.sum(axis=0) - between.sum(axis=1) + np.diag(between)) / (left * (left - 1))
+    return _estimate(whole, without, 1 - size / population)

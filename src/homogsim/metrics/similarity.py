@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 from numpy.typing import ArrayLike
 
-from homogsim.metrics.arrays import Array, floats
-
-_ROWS = 32  # rows worked on at a time, so that what is being summed stays in the processor's cache
+from homogsim.metrics.arrays import Array, floats, integers
 
 
 def pairwise_distances(x: ArrayLike) -> Array:
@@ -26,17 +26,11 @@ def pairwise_distances(x: ArrayLike) -> Array:
     ndarray, shape (n, n)
         Same unit as `x`; symmetric, at least 0, 0 on the diagonal.
     """
+    from homogsim.metrics.compiled import distances_into
+
     columns = np.ascontiguousarray(floats(x).T)
-    d, n = columns.shape
-    distances, difference = np.zeros((n, n)), np.empty((_ROWS, n))
-    for first in range(0, n, _ROWS):
-        rows = distances[first : first + _ROWS]
-        step = difference[: len(rows)]
-        for k in range(d):
-            np.subtract(columns[k, first : first + _ROWS, None], columns[k], out=step)
-            np.multiply(step, step, out=step)
-            np.add(rows, step, out=rows)
-        np.sqrt(rows, out=rows)
+    distances = np.empty((columns.shape[1], columns.shape[1]))
+    distances_into(columns, distances)
     return distances
 
 
@@ -89,12 +83,53 @@ def similarity_matrix(x: ArrayLike, scale: float) -> Array:
     """
     if scale < 0:
         raise ValueError(f"the similarity scale must not be negative: {scale}")
-    similarities = pairwise_distances(x)
-    if scale == 0:
-        return floats(similarities == 0)
-    similarities /= -scale
-    np.exp(similarities, out=similarities)
-    return similarities
+    return similarity_of(pairwise_distances(x), scale)
+
+
+def similarity_of(distances: Array, scale: float) -> Array:
+    """Return exp(−distance/ℓ): `similarity_matrix` where the distances are at hand."""
+    from homogsim.numerics import exp_array
+
+    return floats(distances == 0) if scale == 0 else exp_array(distances / -scale)
+
+
+class Pairs(NamedTuple):
+    """What all pairs of n points come to, without n² numbers being kept."""
+
+    mean_distance: float
+    """NaN with fewer than two points."""
+    market: Array
+    """(V, n) ordinariness Zp for each of V shares p."""
+    own: Array
+    """(V, G, n) Σ_j Z_ij p_j over the points of i's own group, for each of G ways to group them."""
+
+
+def all_pairs(x: ArrayLike, scale: float, p: ArrayLike, group: ArrayLike) -> Pairs:
+    """Return mean distance and ordinariness of points in one pass: what every diversity of them is made of.
+
+    Parameters
+    ----------
+    x : array_like, shape (n, d)
+        Offerings or processes, in standard deviations of tastes.
+    scale : float
+        ℓ, same unit; where it is 0 or NaN the ordinariness means nothing.
+    p : array_like, shape (V, n)
+        Shares.
+    group : array_like of int, shape (G, n)
+        Town, sector, … of each point.
+
+    Returns
+    -------
+    Pairs
+    """
+    from homogsim.metrics.compiled import pairs_into
+
+    columns = np.ascontiguousarray(floats(x).T)
+    p, group = np.ascontiguousarray(floats(p)), np.ascontiguousarray(integers(group))
+    n = columns.shape[1]
+    market, own = np.zeros((len(p), n)), np.zeros((len(p), len(group), n))
+    total = pairs_into(columns, float(scale), p, group, market, own)
+    return Pairs(total / (n * (n - 1)) if n > 1 else float("nan"), market, own)
 
 
 def mean_pairwise_distance(x: ArrayLike, weights: ArrayLike | None = None, *, distances: Array | None = None) -> float:

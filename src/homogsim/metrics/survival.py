@@ -230,7 +230,7 @@ def weibull_fit(survival: ArrayLike, years: ArrayLike | None = None) -> WeibullF
     Returns
     -------
     WeibullFit
-        NaN with fewer than three usable years.
+        NaN with fewer than three usable years, or where survival hardly falls with age.
 
     References
     ----------
@@ -250,8 +250,10 @@ def weibull_fit(survival: ArrayLike, years: ArrayLike | None = None) -> WeibullF
         return floats(np.exp(-np.exp(parameters[0] * log_t - parameters[1])) - S)
 
     fit = least_squares(error, [shape, -intercept], xtol=1e-14, ftol=1e-14, gtol=1e-14)
-    shape = float(fit.x[0])
-    return WeibullFit(shape, float(np.exp(fit.x[1] / shape)), float(np.abs(fit.fun).max()))
+    shape, log_scale = float(fit.x[0]), float(fit.x[1] / fit.x[0]) if fit.x[0] else np.inf
+    if not -700 < log_scale < 700:  # survival hardly falls: no scale fits
+        return WeibullFit(float("nan"), float("nan"), float("nan"))
+    return WeibullFit(shape, float(np.exp(log_scale)), float(np.abs(fit.fun).max()))
 
 
 def hazard_by_age(

@@ -13,6 +13,7 @@ from homogsim.plots.frame import drawing, new_figure
 from homogsim.plots.style import INK, MUTED, SMALL_SIZE, TOOL_STYLES, note
 from homogsim.plots.time import MONTHS_A_YEAR
 from homogsim.plots.wording import percent
+from homogsim.results.lifetimes import observed_spells
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -84,21 +85,6 @@ def survival_curves(results: Results) -> list[Curve]:
         here = after.state == code
         curves.append(_supported(tool, Spells(*(part[here] for part in after)), after))
     return [curve for curve in curves if curve is not None]
-
-
-def observed_spells(results: Results, begin: int, end: int) -> Spells:
-    """Return the spells by age (months) that fall into the calendar months from `begin` up to, not including, `end`."""
-    table = results.spells.merge(results.firms[["uid", "birth"]], on="uid", how="inner")
-    start, stop = (table[name].to_numpy(dtype=np.float64) for name in ("start", "stop"))
-    within = (np.minimum(stop, end) > np.maximum(start, begin)) & table["tool"].isin(TOOLS).to_numpy()
-    birth = table["birth"].to_numpy(dtype=np.float64)
-    # a tool taken up in the very month of closing leaves a spell without time: the business closed with the one before
-    lives = table.groupby("uid")[["stop", "event"]].transform("max")
-    closed = ((lives["event"] == 1) & (table["stop"] == lives["stop"])).to_numpy() & (stop <= end)
-    state = table["tool"].map({tool: code for code, tool in enumerate(TOOLS)}).fillna(0).to_numpy(dtype=np.int64)
-    ages = np.maximum(start, begin) - birth, np.minimum(stop, end) - birth
-    business = table["uid"].to_numpy(dtype=np.int64)
-    return Spells(ages[0][within], ages[1][within], closed[within], state[within], business[within])
 
 
 def _supported(name: str, spells: Spells, everybody: Spells) -> Curve | None:

@@ -28,12 +28,13 @@ TABLES = {
     "roads": "geography_roads",
     "town_positions": "geography_towns",
     "accounts": "accounts",
+    "consumers": "consumers",
     "firm_months": "firm_months",
     "decisions": "decisions",
 }
 """Field of `Results` → file name without ending."""
 
-OPTIONAL = ("firm_months", "decisions")
+OPTIONAL = ("consumers", "firm_months", "decisions")
 CSV_TOO = ("timeline", "firms")
 FOLDERS = ("figures",)
 ANOTHER = "Choose another folder with --out."

@@ -75,6 +75,9 @@ class Results:
     record_every: int = 1
     """Months from one row of the timeline to the next."""
 
+    consumers: pd.DataFrame | None = None
+    """What each consumer (above 50,000: of a keyed sample) gained before automation and at the end, $ an occasion."""
+
     firm_months: pd.DataFrame | None = None
     """With biographies: one row per business and month."""
 

@@ -1,0 +1,230 @@
+"""A month of the market as metrics see it: made from the market and from what is remembered of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from homogsim.agents import surveys
+from homogsim.agents.firms import NEVER, operations, tiers
+from homogsim.agents.launches import Launches
+from homogsim.agents.market import Market
+from homogsim.agents.panel import Panel, SurplusMemory, taste_distance
+from homogsim.laws import stocks
+from homogsim.metrics.observation import EXACT_OUTLETS, Investment, Money, Observation, People
+from homogsim.metrics.returns import roi
+from homogsim.metrics.welfare import taste_quartile
+
+Floats = NDArray[np.float64]
+
+RAREFIED_SHARE = 4
+"""A rarefied subsample holds one in so many of all storefronts, ..."""
+RAREFIED_MOST = 200
+"""... but no more outlets than this."""
+REPLICATES = 20
+"""Rarefied subsamples that are averaged."""
+
+
+@dataclass
+class Returns:
+    """What tools returned to every adopter so far whose months are over, in order."""
+
+    over_12: list[float] = field(default_factory=list)
+    over_36: list[float] = field(default_factory=list)
+    paybacks: list[float] = field(default_factory=list)
+
+
+class Memory:
+    """What is remembered from month to month so that a month can be measured; it moves nothing."""
+
+    def __init__(self, market: Market) -> None:
+        self.panel = Panel(market)
+        self.surplus = SurplusMemory(market)
+        self.launches = Launches(market)
+        self.returns = Returns()
+        self.rating: Floats = np.full(2, np.nan)
+        """ū_0 and s_0, frozen in month 12 of the warm-up."""
+        self.quartile = taste_quartile(taste_distance(market), np.ones(market.consumers.rows)).astype(np.int8)
+
+    def buffers(self) -> dict[str, NDArray[np.generic]]:
+        """Return everything of a fixed size, by name: the arrays themselves, which are written in place."""
+        buffers: dict[str, NDArray[np.generic]] = {
+            "visits": self.panel.visits,
+            "surplus": self.surplus.recent,
+            "surplus_start": self.surplus.start,
+            "rating": self.rating,
+            "launch_gain": self.launches.gain,
+            "launch_counts": self.launches.counts,
+        }
+        for name, was in (("seen", self.launches.seen), ("before", self.launches.before)):
+            buffers |= {f"{name}_{column}": values for column, values in was.arrays().items()}
+        return buffers
+
+    def note(self, market: Market, surplus: Floats, scale: float) -> None:
+        """Remember the month that has just been traded."""
+        self.panel.note(market)
+        self.surplus.note(market, surplus)
+        self.launches.note(market, scale)
+        self._follow_returns(market)
+        if market.month == month_of_ratings(market):
+            self.rating[:] = surveys.reference_of_ratings(market)
+
+    def note_exits(self, market: Market, exits: NDArray[np.integer]) -> None:
+        """Count adopters that close within the months of a return as a total loss."""
+        firms = market.firms
+        age = market.month - firms.adopted[exits]
+        adopter = firms.adopted[exits] > NEVER
+        self.returns.over_12.extend([-1.0] * int((adopter & (age < 11)).sum()))
+        early = exits[adopter & (age < 35)]
+        self.returns.over_36.extend([-1.0] * early.size)
+        self._note_paybacks(market, early)
+
+    def _follow_returns(self, market: Market) -> None:
+        """Collect the return on investment of adopters whose first year, or first three years, are over."""
+        firms = market.firms
+        age = np.where(market.traded & (firms.adopted > NEVER), market.month - firms.adopted, -1)
+        one, three = np.flatnonzero(age == 11), np.flatnonzero(age == 35)
+        fees_12, fees_36 = firms.outlay_12 - firms.upfront_12, firms.outlay_36 - firms.upfront_36
+        self.returns.over_12.extend(roi(firms.gain_12[one], firms.upfront_12[one], fees_12[one]).tolist())
+        self.returns.over_36.extend(roi(firms.gain_36[three], firms.upfront_36[three], fees_36[three]).tolist())
+        self._note_paybacks(market, three)
+
+    def _note_paybacks(self, market: Market, rows: NDArray[np.integer]) -> None:
+        months = market.firms.payback[rows]
+        self.returns.paybacks.extend(np.where(months > 0, months, np.inf).tolist())
+
+
+def month_of_ratings(market: Market) -> int:
+    """Return the month whose visits are the reference of ratings.
+
+    Month 12 of the warm-up; of a shorter warm-up the last; without one the first month of all.
+    """
+    calendar = market.parameters.calendar
+    first = -calendar.before - calendar.warm_up
+    return first + max(0, min(11, calendar.warm_up - 1))
+
+
+def observe(market: Market, memory: Memory, surplus: Floats, yearly: bool) -> Observation:
+    """Return the month that has just been traded; entries, exits and ℓ are filled in later.
+
+    `surplus` is everybody's consumer surplus, $ an occasion; `yearly` asks for what is measured once a year, too.
+    """
+    firms, world = market.firms, market.parameters.world
+    rows = np.flatnonzero(market.traded & ~firms.is_chain)
+    chain = market.traded & firms.is_chain
+    now = operations(firms, rows)
+    quality = stocks.expected_quality(
+        now.quality, now.implementation, now.contact, now.back_office, market.parameters.tools.quality_floor,
+        tiers(market.parameters).quality_gain[now.tool],
+    )  # fmt: skip
+    sample = np.arange(rows.size)
+    if rows.size > EXACT_OUTLETS:
+        sample = np.argsort(market.streams.uniform("panel", firms.uid[rows], market.month), kind="stable")
+    return Observation(
+        month=market.month,
+        yearly=yearly,
+        towns=world.towns,
+        cells=world.cells,
+        entries=0,
+        exits=0,
+        occasions=world.occasions * world.cells,
+        choice_noise=market.parameters.consumers.choice_noise,
+        town=market.site_town[rows],
+        sector=market.site_sector[rows],
+        cell=market.site_cell[rows],
+        offering=firms.offering[:, rows].T.copy(),
+        process=firms.process[:, rows].T.copy(),
+        sales=firms.sales[rows],
+        price=firms.price[rows],
+        base_cost=firms.base_cost[rows],
+        unit_cost=firms.unit_cost[rows],
+        fixed_cost=firms.fixed_cost_paid[rows],
+        quality=quality,
+        personalization=firms.personalization[rows],
+        satisfaction=firms.satisfaction[rows],
+        profit=firms.profit[rows],
+        slope=firms.slope[rows],
+        expected_sales=firms.expected_sales[rows],
+        tool=firms.tool[rows].astype(np.int64),
+        contact=firms.contact[rows],
+        implementation=firms.implementation[rows],
+        data=firms.data[rows],
+        people=_people(market, memory, surplus, yearly),
+        money=_money(market),
+        investment=_investment(market, memory, rows),
+        sample=sample,
+        draws=_draws(market, rows, yearly),
+        rarefied_size=min(max(2, firms.rows // RAREFIED_SHARE), RAREFIED_MOST),
+        chain_outlets=int(chain.sum()),
+        chain_sales=float(firms.sales[chain].sum()),
+        chain_expected_sales=float(firms.expected_sales[chain].sum()),
+        chain_profit=float(firms.profit[chain].sum()),
+    )
+
+
+def _people(market: Market, memory: Memory, surplus: Floats, yearly: bool) -> People:
+    people, weight = market.consumers, market.streets.weight
+    share = market.parameters.consumers.visit_probability
+    customers = int(((people.last >= 0) & ~market.firms.is_chain[people.last]).sum())
+    known = People(
+        consumer_surplus=_finite(weight * surplus.sum()),
+        surplus=weight * _sums_by_quartile(memory, surplus),
+        net_promoter_score=surveys.promoter_score(market, *memory.rating.tolist()),
+        customers=customers * weight / share if share > 0.0 else np.nan,
+        repeat_revenue_share=memory.panel.repeat_revenue_share(market),
+        served=np.empty((0, people.ideal.shape[0])),
+        windows=np.empty((0, people.ideal.shape[0])),
+    )
+    if yearly:
+        known.repeat_12m = memory.panel.repeat_12m(market)
+        known.experienced_richness = memory.panel.experienced_richness(market)
+        answers = surveys.survey(market, memory.panel.who)
+        known.served_badly_share = answers.served_badly_share
+        known.personalization_gap = answers.personalization_gap
+        known.differentiation_premium = answers.differentiation_premium
+        known.served, known.windows = surveys.served_offerings(market)
+    return known
+
+
+def _sums_by_quartile(memory: Memory, surplus: Floats) -> Floats:
+    """Return four sums; NaN as in `_finite`."""
+    sums = np.bincount(memory.quartile, surplus, minlength=4)
+    return np.where(np.isfinite(sums), sums, np.nan)
+
+
+def _finite(value: float) -> float:
+    """Return a number, NaN for the −∞ of people with nothing to choose and no outside option."""
+    return float(value) if np.isfinite(value) else np.nan
+
+
+def _money(market: Market) -> Money:
+    flows = market.flows
+    return Money(
+        fixed_costs=flows["fixed_costs"],
+        fees=flows["fees"],
+        reinvestment=flows["reinvestment"],
+        setup=flows["setup_and_training"],
+        public_money=flows["public_money"],
+    )
+
+
+def _investment(market: Market, memory: Memory, rows: NDArray[np.integer]) -> Investment:
+    vendors, clients = market.vendors, market.firms.vendor[rows]
+    return Investment(
+        clients=np.bincount(clients[clients >= 0], minlength=vendors.rows),
+        vendor_market=vendors.tier.astype(np.int64) * (market.parameters.world.sectors + 1) + vendors.sector,
+        returns_12=np.array(memory.returns.over_12, dtype=np.float64),
+        returns_36=np.array(memory.returns.over_36, dtype=np.float64),
+        paybacks=np.array(memory.returns.paybacks, dtype=np.float64),
+        velocity=memory.launches.velocity,
+    )
+
+
+def _draws(market: Market, rows: NDArray[np.integer], yearly: bool) -> Floats:
+    """Return (n, replicates) keyed draws by which subsamples are taken."""
+    if not yearly:
+        return np.empty((0, REPLICATES))
+    uid = market.firms.uid[rows][:, None]
+    return np.asarray(market.streams.uniform("panel", uid, market.month, 16 + np.arange(REPLICATES)))

@@ -1,0 +1,144 @@
+"""Questions to consumers: how their visits were, how well they are served, what being different is worth to them.
+
+Answers are worked out from the month that has just been traded; the market stays as it is.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from homogsim.agents.firms import business, operations, tiers
+from homogsim.agents.market import Market
+from homogsim.agents.panel import taste_distance
+from homogsim.agents.vendors import mean_template
+from homogsim.laws import offering, stocks
+from homogsim.laws.demand import Appeal, Luck, choose_month
+from homogsim.laws.survey import ask, visit_values
+from homogsim.metrics.differentiation import net_promoter_score, rating, rating_reference
+from homogsim.metrics.welfare import personalization_gap, weighted_share
+from homogsim.parameters import TOOLS
+
+Floats = NDArray[np.float64]
+
+SERVED_VISITS = 500
+"""Visits whose served offerings are compared, at most."""
+TWIN_CONTACT = 0.8
+"""Intensity of automated contact of a generic twin."""
+GENERIC = TOOLS.index("generic")
+NOBODY_GOES_OUT = Luck(np.uint64(0), np.uint64(0), np.uint64(0), np.uint64(0), np.uint64(0), 0.0)
+
+
+class Answers(NamedTuple):
+    """What a year's survey found."""
+
+    served_badly_share: float
+    personalization_gap: float
+    differentiation_premium: float
+
+
+def values_of_visits(market: Market) -> Floats:
+    """Return u of every consumer's visit to a small business this month, dollars; NaN for the others."""
+    assert market.appeal is not None
+    bought = market.consumers.bought
+    value = visit_values(bought, market.choosing[0], market.streets, market.appeal)
+    value[(bought >= 0) & market.firms.is_chain[bought]] = np.nan
+    return value
+
+
+def reference_of_ratings(market: Market) -> tuple[float, float]:
+    """Return ū_0 and s_0 of this month's visits, the reference of all later ratings; NaN without visits."""
+    values = values_of_visits(market)
+    return rating_reference(values[~np.isnan(values)])
+
+
+def promoter_score(market: Market, u_0: float, s_0: float) -> float:
+    """Return the net promoter score of this month's visits; NaN without a reference or without visits."""
+    if not s_0 > 0.0:
+        return float("nan")
+    values = values_of_visits(market)
+    return net_promoter_score(rating(values[~np.isnan(values)], u_0, s_0))
+
+
+def surplus_at_first_tastes(market: Market) -> Floats:
+    """Return everybody's consumer surplus this month, $ an occasion; where tastes have moved, at those of the start."""
+    people, consumers = market.consumers, market.parameters.consumers
+    if market.local_factor is None or market.appeal is None:
+        return people.surplus
+    n, voucher = people.rows, market.parameters.policy.local_voucher  # a voucher is money, no change of taste
+    at_first = market.tastes._replace(locality=market.tastes.locality + voucher * market.tastes.price_sensitivity)
+    bought, inclusive, surplus = np.empty(n, np.int32), np.empty(n), np.empty(n)
+    choose_month(
+        market.plan, at_first, market.streets, market.appeal, market.traded, NOBODY_GOES_OUT,
+        1.0 if consumers.outside_option else 0.0, consumers.choice_noise, people.last_before, bought, inclusive,
+        surplus, market.rooms,
+    )  # fmt: skip
+    return surplus
+
+
+def survey(market: Market, who: NDArray[np.int64]) -> Answers:
+    """Ask consumers (rows, in order) about all that is within their reach."""
+    assert market.appeal is not None
+    people, small = market.consumers, market.traded & ~market.firms.is_chain
+    best, misfit, worth, buyers = ask(
+        who, market.choosing[0], market.streets, market.appeal, generic_twin(market), market.traded, small,
+        people.inclusive, people.last_before, market.choosing[1],
+    )  # fmt: skip
+    badly = weighted_share(best < 0.0, np.ones(who.size)) if market.parameters.consumers.outside_option else np.nan
+    known = ~np.isnan(misfit)
+    distance = taste_distance(market)[who[known]]
+    total = float(buyers.sum())
+    return Answers(
+        served_badly_share=badly,
+        personalization_gap=personalization_gap(misfit[known], distance, np.ones(distance.size)),
+        differentiation_premium=float(worth.sum()) / total if total > 0.0 else np.nan,
+    )
+
+
+def generic_twin(market: Market) -> Appeal:
+    """Return what consumers would see of each outlet's generic twin.
+
+    The twin has the same price, costs, quality and place; its offering is where a generic tool would have pulled it in
+    the long run, at full contact; its personalization and served fit are those of that tool with the data of the
+    outlet's sales, undisclosed and without differentiation capital; nothing about it is local.
+    """
+    assert market.appeal is not None
+    firms, parameters, moves = market.firms, market.parameters, market.parameters.offering
+    full = np.full(firms.rows, TWIN_CONTACT)
+    human = np.full(firms.rows, parameters.firms.human_share)
+    now = operations(firms)._replace(
+        tool=np.full(firms.rows, GENERIC),
+        contact=full,
+        human_share=human,
+        data=full * firms.sales / parameters.world.occasions_per_site,
+        differentiation=np.zeros(firms.rows),
+        trust=stocks.trust_level(full, human, np.zeros(firms.rows), parameters.firms.trust_loss),
+    )
+    come_to = business(now, parameters)
+    fit = tiers(parameters).fit[now.tool]
+    kept = offering.share_of_identity(moves.template_pull, full, fit, moves.anchoring)
+    template = mean_template(market.vendors, GENERIC, parameters.world.sectors)[:, market.site_sector]
+    return market.appeal._replace(
+        personalization=come_to.personalization,
+        locality=np.zeros(firms.rows),
+        misfit=(1.0 - come_to.served_fit) ** 2,
+        offering=kept * firms.identity + (1.0 - kept) * template,
+    )
+
+
+def served_offerings(market: Market) -> tuple[Floats, Floats]:
+    """Return (v, d) what a keyed sample of this month's visitors of small businesses were served, and what they saw.
+
+    Served is x_ij = x_j + κ_j(z_i − x_j), seen the shop window x_j.
+    """
+    people, firms = market.consumers, market.firms
+    who = np.flatnonzero((people.bought >= 0) & ~firms.is_chain[people.bought])
+    if who.size > SERVED_VISITS:
+        luck = market.streams.uniform("panel", who, 0, 5)  # the same consumers first in every month and scenario
+        who = np.sort(who[np.argsort(luck, kind="stable")[:SERVED_VISITS]])
+    site = people.bought[who]
+    windows = firms.offering[:, site]
+    served = windows + firms.served_fit[site] * (people.ideal[:, who] - windows)
+    return served.T.copy(), windows.T.copy()

@@ -1,0 +1,148 @@
+"""What is remembered of consumers, against a diary kept beside the run."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from small_markets import model
+
+from homogsim.agents import panel
+from homogsim.agents.panel import BRANDS, Panel, keyed_sample, taste_distance
+from homogsim.model import MarketModel
+
+CHAINS = {"chains.enabled": True, "chains.opening_rate": 0.5}
+
+
+class Diary:
+    """Everything that the panel's memory is compared with."""
+
+    def __init__(self) -> None:
+        self.run = model("baseline", CHAINS, {"finance.retirement": 0.02})
+        self.met: list[list[object]] = []
+        self.spent: list[list[float]] = []
+        self.surplus: list[np.ndarray] = []
+        while self.run.month <= self.run.last_month:
+            self._month()
+
+    def _month(self) -> None:
+        market = self.run.market
+        looked = market.firms.uid, market.firms.is_chain
+        recorder = self.run.recorder
+        look = recorder.look
+
+        def spy(is_last: bool) -> object:
+            uid, is_chain = (column.copy() for column in looked)
+            bought = market.consumers.bought.tolist()
+            names = [
+                None if j < 0 else ("brand", int(market.site_sector[j])) if is_chain[j] else int(uid[j]) for j in bought
+            ]
+            self.met.append(names)
+            self.spent.append([0.0 if j < 0 or is_chain[j] else float(market.firms.price[j]) for j in bought])
+            self.surplus.append(market.consumers.surplus.copy())
+            return look(is_last)
+
+        recorder.look = spy  # type: ignore[method-assign]
+        self.run.step()
+        recorder.look = look  # type: ignore[method-assign]
+
+
+@pytest.fixture(scope="module")
+def diary() -> Diary:
+    return Diary()
+
+
+def last_row(run: MarketModel) -> dict[str, float]:
+    return run.recorder.timeline[-1]
+
+
+def test_everybody_is_in_the_panel_of_a_small_market(diary: Diary) -> None:
+    assert np.array_equal(diary.run.recorder.memory.panel.who, np.arange(diary.run.market.consumers.rows))
+    assert any(isinstance(name, tuple) for month in diary.met for name in month)
+
+
+def test_experienced_richness(diary: Diary) -> None:
+    year = diary.met[-12:]
+    met = [len({month[i] for month in year} - {None}) for i in range(len(year[0]))]
+    assert last_row(diary.run)["experienced_richness"] == pytest.approx(np.mean(met), abs=1e-12)
+
+
+def test_repeat_visits(diary: Diary) -> None:
+    months = diary.met[-36:]
+    first = back = 0
+    for i in range(len(months[0])):
+        visits = [month[i] if isinstance(month[i], int) else None for month in months]
+        for t, name in enumerate(visits):
+            if name is not None and 12 <= t < 24 and name not in visits[:t]:
+                first += 1
+                back += name in visits[t + 1 : t + 13]
+    assert first > 50
+    assert last_row(diary.run)["repeat_12m"] == pytest.approx(back / first, abs=1e-12)
+
+
+def test_repeat_revenue(diary: Diary) -> None:
+    now, before, spent = diary.met[-1], diary.met[-13:-1], diary.spent[-1]
+    again = [any(month[i] == name for month in before) for i, name in enumerate(now)]
+    expected = sum(s for s, a in zip(spent, again, strict=True) if a) / sum(spent)
+    assert last_row(diary.run)["repeat_revenue_share"] == pytest.approx(expected, abs=1e-12)
+
+
+def test_surplus_before_and_at_the_end(diary: Diary) -> None:
+    table = diary.run.results().consumers
+    assert table is not None
+    calendar = diary.run.parameters.calendar
+    arrival = calendar.warm_up + calendar.before
+    before, end = diary.surplus[arrival - 12 : arrival], diary.surplus[-24:]
+    assert table["surplus_start"].to_numpy() == pytest.approx(np.mean(before, axis=0), rel=1e-6)
+    assert table["surplus_end"].to_numpy() == pytest.approx(np.mean(end, axis=0), rel=1e-6)
+    assert table["weight"].sum() == pytest.approx(diary.run.parameters.world.occasions * 6, rel=1e-12)
+
+
+def test_surplus_by_quartile_sums_to_all(diary: Diary) -> None:
+    row, market = last_row(diary.run), diary.run.market
+    quarters = [row[f"consumer_surplus_quartile_{k}"] for k in (1, 2, 3, 4)]
+    assert sum(quarters) == pytest.approx(row["consumer_surplus"], rel=1e-12)
+    distance = taste_distance(market)
+    tail = distance > np.quantile(distance, 0.75, method="inverted_cdf")
+    assert quarters[3] == pytest.approx(market.streets.weight * diary.surplus[-1][tail].sum(), rel=1e-9)
+
+
+def test_taste_distance(diary: Diary) -> None:
+    market = diary.run.market
+    i = market.consumers.rows - 1
+    centre = market.centres.sectors[:, -1]
+    assert taste_distance(market)[i] == pytest.approx(np.linalg.norm(market.consumers.ideal[:, i] - centre), abs=1e-12)
+
+
+def test_young_markets_know_little() -> None:
+    run = model("baseline", {"calendar.warm_up": 0, "calendar.before": 14})
+    for _ in range(14):
+        run.step()
+    rows = run.recorder.settled().timeline
+    assert [np.isnan(row["repeat_revenue_share"]) for row in rows] == [True] * 12 + [False] * 2
+    assert 0.0 < rows[-1]["repeat_12m"] < 1.0  # every visit is known: those of the first two months count
+    assert 1.0 < rows[-1]["experienced_richness"] < 12.0
+    assert run.results().consumers["surplus_end"].isna().all()
+
+
+def test_a_sample_of_a_large_market_is_keyed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(panel, "PANEL", 100)
+    monkeypatch.setattr(panel, "SURPLUS_CONSUMERS", 90)
+    run, other = model(), model("before-automation")
+    who = run.recorder.memory.panel.who
+    assert who.size == 100
+    assert np.array_equal(who, other.recorder.memory.panel.who)
+    assert np.array_equal(who, np.sort(who))
+    assert not np.array_equal(who, model(seed=2).recorder.memory.panel.who)
+    assert keyed_sample(run.market, 10_000, 2).size == run.market.consumers.rows
+    for _ in range(3):
+        run.step()
+    table = run.results().consumers
+    assert len(table) == 90
+    assert table["weight"].sum() == pytest.approx(run.parameters.world.occasions * 6, rel=1e-12)
+
+
+def test_outlets_of_a_chain_are_one_offering(diary: Diary) -> None:
+    memory: Panel = diary.run.recorder.memory.panel
+    year = memory.history(diary.run.market, 12)  # the clock stands one month on: the oldest column is older than a year
+    assert (year >= BRANDS).any()
+    assert set(np.unique(year[year >= BRANDS]) - BRANDS) <= {0, 1}
