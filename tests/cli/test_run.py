@@ -277,7 +277,7 @@ def test_a_checkpoint_can_be_taken_further(homogsim, known, checkpoint) -> None:
         (("baseline",), "keeps its own SCENARIO"),
         (("--record-every", "2"), "keeps its own --record-every"),
         (("--biographies",), "keeps its own --biographies"),
-        (("--months", "1"), "stands at month 2, the run ends with month 0"),
+        (("--months", "1"), "stands at month 2, the run ends before"),
     ],
 )
 def test_a_checkpoint_refuses_what_it_cannot_do(homogsim, checkpoint, tmp_path, arguments, what) -> None:

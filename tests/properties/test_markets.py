@@ -16,7 +16,8 @@ TINY: dict[str, object] = {
     "world.sites": 6, "world.occupied": 4, "world.consumers": 30, "world.occasions": 20_000.0,
     "calendar.warm_up": 2, "calendar.before": 4, "calendar.months": 14,
 }  # fmt: skip
-MAY_BE_NAN = {"satisfaction", "satisfaction_before"}  # before the first customers, and before contact was automated
+# Before the first customers, before contact was automated, and before a tool was chosen.
+MAY_BE_NAN = {"satisfaction", "satisfaction_before", "distance_at_adoption"}
 SHARES = ("alignment", "back_office", "contact", "implementation", "human_share", "trust", "served_fit",
           "personalization", "transparency")  # fmt: skip
 NOT_NEGATIVE = ("price", "unit_cost", "fixed_cost", "data", "differentiation", "load", "sales", "expected_sales",

@@ -171,13 +171,13 @@ def _people(market: Market, memory: Memory, surplus: Floats, yearly: bool) -> Pe
     known = People(
         consumer_surplus=_finite(weight * surplus.sum()),
         surplus=weight * _sums_by_quartile(memory, surplus),
-        net_promoter_score=surveys.promoter_score(market, *memory.rating.tolist()),
         customers=customers * weight / share if share > 0.0 else np.nan,
-        repeat_revenue_share=memory.panel.repeat_revenue_share(market),
         served=np.empty((0, people.ideal.shape[0])),
         windows=np.empty((0, people.ideal.shape[0])),
     )
     if yearly:
+        known.net_promoter_score = surveys.promoter_score(market, *memory.rating.tolist())
+        known.repeat_revenue_share = memory.panel.repeat_revenue_share(market)
         known.repeat_12m = memory.panel.repeat_12m(market)
         known.experienced_richness = memory.panel.experienced_richness(market)
         answers = surveys.survey(market, memory.panel.who)
