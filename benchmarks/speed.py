@@ -62,7 +62,6 @@ def demand_month(repeats: int, threads: int) -> Figure:
         model.step()
     market = model.market
     evaluations = utility_evaluations(model)
-    numba.set_num_threads(threads)
     trading.choose(market)
     times = [seconds(lambda: trading.choose(market)) / evaluations * 1e9 for _ in range(repeats)]
     return Figure(f"demand_ns_{threads}_threads", *spread(times), 9.0, "ns per utility evaluation")
