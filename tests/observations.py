@@ -60,7 +60,8 @@ def observation(seed: int = 0, n: int = 24, **changes: Any) -> Observation:
             personalization_gap=0.3,
             differentiation_premium=1.5,
             served=draw.normal(size=(30, D)),
-            windows=0.8 * draw.normal(size=(30, D)),
+            windows=0.8 * draw.normal(size=(9, D)),
+            window_visits=np.array([5.0, 1, 1, 8, 3, 2, 4, 5, 1]),
         ),
         "money": Money(
             fixed_costs=150_000.0, fees=4000.0, reinvestment=700.0, setup=6000.0, public_money=900.0,

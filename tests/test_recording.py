@@ -86,9 +86,9 @@ def test_what_must_add_up(name: str, ended: Callable[[str], MarketModel]) -> Non
     for view in ("", "_supply"):
         product = timeline[f"diversity_alpha{view}"] * timeline[f"diversity_beta{view}"]
         np.testing.assert_allclose(product, timeline[f"diversity_gamma{view}"], rtol=1e-12)
-        yearly = timeline[f"diversity_sector_alpha{view}"].notna()
-        sectors = timeline[f"diversity_sector_alpha{view}"] * timeline[f"diversity_sector_beta{view}"]
-        np.testing.assert_allclose(sectors[yearly], timeline[f"diversity_gamma{view}"][yearly], rtol=1e-12)
+        yearly = timeline[timeline[f"diversity_sector_alpha{view}"].notna()]
+        sectors = yearly[f"diversity_sector_alpha{view}"] * yearly[f"diversity_sector_beta{view}"]
+        np.testing.assert_allclose(sectors, yearly[f"diversity_gamma{view}"], rtol=1e-12)
     parts = ("consumer_surplus", "smb_profit", "chain_profit", "vendor_profit", "landlord_rent")
     total = sum(timeline[part] for part in parts) - timeline["setup_cost"] - timeline["public_money"]
     np.testing.assert_allclose(total, timeline["total_welfare"], rtol=1e-12)

@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from homogsim.agents.market import Market
-from homogsim.agents.observing import Memory, observe
-from homogsim.agents.surveys import surplus_at_first_tastes
+from homogsim.agents.observing import Memory, households, observe
+from homogsim.agents.surveys import Customers, customers, surplus_at_first_tastes
 from homogsim.metrics.metric import Metric
 from homogsim.metrics.observation import Observation
 from homogsim.metrics.similarity import similarity_scale
@@ -42,10 +42,7 @@ class Seen(NamedTuple):
     month: Observation
     was_chain: NDArray[np.bool_]
     """Sites that were a chain's."""
-    customers: int
-    """Consumers whose last purchase before the month was at a small business."""
-    stayed: NDArray[np.int64]
-    """Those of each site whose last purchase still is there."""
+    customers: Customers
 
 
 class Recorder:
@@ -128,7 +125,7 @@ class Recorder:
             return None
         month = observe(market, self.memory, surplus, is_last or self._ends_year())
         month.money.public_money_so_far = float(sum(flows["public_money"] for flows in self.accounts))
-        return self._with_customers(month)
+        return Seen(month, market.firms.is_chain.copy(), customers(market))
 
     def glance(self) -> Observation:
         """Return an observation of the market as it is now, of no month in particular."""
@@ -138,17 +135,9 @@ class Recorder:
         return (self.market.month + self.market.parameters.calendar.before) % self.every == 0
 
     def _ends_year(self) -> bool:
-        """Return whether a year has ended since the month that was due before: they end in months −1, 11, 23 …."""
+        """Return whether a year has ended since the month that was due before; years end in months −1, 11 and so on."""
         month = self.market.month
         return month == -1 or (month + 1) // YEAR != (month + 1 - self.every) // YEAR
-
-    def _with_customers(self, month: Observation) -> Seen:
-        """Note how many customers small businesses had, and how many each of them kept."""
-        people, is_chain = self.market.consumers, self.market.firms.is_chain
-        before = people.last_before
-        had = (before >= 0) & ~is_chain[before]
-        stayed = np.bincount(before[had & (people.last == before)], minlength=is_chain.size)
-        return Seen(month, is_chain.copy(), int(had.sum()), stayed)
 
     def close_month(self, seen: Seen | None, exits: NDArray[np.integer], entries: NDArray[np.integer]) -> None:
         """Complete the month with the sites whose firms closed and opened, and write it if ℓ is known."""
@@ -159,8 +148,10 @@ class Recorder:
         if seen is None:
             return
         month, towns = seen.month, market.parameters.world.towns
-        if seen.customers:  # those of a business that closes are lost
-            month.people.retention = float(seen.stayed.sum() - seen.stayed[exits].sum()) / seen.customers
+        had, have, stayed = seen.customers
+        month.people.customers = households(market, have)
+        if had:  # those of a business that closes are lost
+            month.people.retention = float(stayed.sum() - stayed[exits].sum()) / had
         exits = exits[~seen.was_chain[exits]]
         month.entries, month.exits = entries.size, exits.size
         complete = Pending(

@@ -86,7 +86,7 @@ def diversities(m: Observation) -> dict[str, float]:
         "diversity_lost": 1 - (gamma - 1) / (2.4 - 1),
         "diversity_rarefied": sum(diversity(m.offering[rows], six, m.scale) for rows in subsamples) / len(subsamples),
         "diversity_served": diversity(m.people.served, thirty, m.scale),
-        "diversity_visited": diversity(m.people.windows, thirty, m.scale),
+        "diversity_visited": diversity(m.people.windows, m.people.window_visits / 30, m.scale),
         "hill_q0": m.n,
         "hill_q1": math.exp(-sum(p * math.log(p) for p in s)),
         "hill_q2": 1 / sum(p * p for p in s),

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from homogsim.agents import surveys
-from homogsim.agents.firms import NEVER, operations, tiers
+from homogsim.agents.firms import NEVER, tiers
 from homogsim.agents.launches import Launches
 from homogsim.agents.market import Market
 from homogsim.agents.panel import Panel, SurplusMemory, taste_distance
@@ -23,7 +23,7 @@ RAREFIED_SHARE = 4
 """A rarefied subsample holds one in so many of all storefronts, ..."""
 RAREFIED_MOST = 200
 """... but no more outlets than this."""
-REPLICATES = 20
+REPLICATES = 10
 """Rarefied subsamples that are averaged."""
 
 
@@ -52,6 +52,7 @@ class Memory:
         """Return everything of a fixed size, by name: the arrays themselves, which are written in place."""
         buffers: dict[str, NDArray[np.generic]] = {
             "visits": self.panel.visits,
+            "paid": self.panel.paid,
             "surplus": self.surplus.recent,
             "surplus_start": self.surplus.start,
             "rating": self.rating,
@@ -106,18 +107,27 @@ def month_of_ratings(market: Market) -> int:
     return first + max(0, min(11, calendar.warm_up - 1))
 
 
+def households(market: Market, customers: int) -> float:
+    """Return how many households so many simulated customers are; NaN where nobody ever goes out.
+
+    A simulated consumer stands for W purchase occasions a month, a household has `visit_probability` of them.
+    """
+    share = market.parameters.consumers.visit_probability
+    return customers * market.streets.weight / share if share > 0.0 else float("nan")
+
+
 def observe(market: Market, memory: Memory, surplus: Floats, yearly: bool) -> Observation:
-    """Return the month that has just been traded; entries, exits and ℓ are filled in later.
+    """Return the month that has just been traded; entries, exits, customers and ℓ are filled in later.
 
     `surplus` is everybody's consumer surplus, $ an occasion; `yearly` asks for what is measured once a year, too.
     """
     firms, world = market.firms, market.parameters.world
     rows = np.flatnonzero(market.traded & ~firms.is_chain)
     chain = market.traded & firms.is_chain
-    now = operations(firms, rows)
+    tool, contact, implementation = firms.tool[rows], firms.contact[rows], firms.implementation[rows]
     quality = stocks.expected_quality(
-        now.quality, now.implementation, now.contact, now.back_office, market.parameters.tools.quality_floor,
-        tiers(market.parameters).quality_gain[now.tool],
+        firms.quality[rows], implementation, contact, firms.back_office[rows], market.parameters.tools.quality_floor,
+        tiers(market.parameters).quality_gain[tool],
     )  # fmt: skip
     sample = np.arange(rows.size)
     if rows.size > EXACT_OUTLETS:
@@ -147,9 +157,9 @@ def observe(market: Market, memory: Memory, surplus: Floats, yearly: bool) -> Ob
         profit=firms.profit[rows],
         slope=firms.slope[rows],
         expected_sales=firms.expected_sales[rows],
-        tool=firms.tool[rows].astype(np.int64),
-        contact=firms.contact[rows],
-        implementation=firms.implementation[rows],
+        tool=tool.astype(np.int64),
+        contact=contact,
+        implementation=implementation,
         data=firms.data[rows],
         people=_people(market, memory, surplus, yearly),
         money=_money(market),
@@ -166,12 +176,9 @@ def observe(market: Market, memory: Memory, surplus: Floats, yearly: bool) -> Ob
 
 def _people(market: Market, memory: Memory, surplus: Floats, yearly: bool) -> People:
     people, weight = market.consumers, market.streets.weight
-    share = market.parameters.consumers.visit_probability
-    customers = int(((people.last >= 0) & ~market.firms.is_chain[people.last]).sum())
     known = People(
         consumer_surplus=_finite(weight * surplus.sum()),
         surplus=weight * _sums_by_quartile(memory, surplus),
-        customers=customers * weight / share if share > 0.0 else np.nan,
         served=np.empty((0, people.ideal.shape[0])),
         windows=np.empty((0, people.ideal.shape[0])),
     )
@@ -184,7 +191,7 @@ def _people(market: Market, memory: Memory, surplus: Floats, yearly: bool) -> Pe
         known.served_badly_share = answers.served_badly_share
         known.personalization_gap = answers.personalization_gap
         known.differentiation_premium = answers.differentiation_premium
-        known.served, known.windows = surveys.served_offerings(market)
+        known.served, known.windows, known.window_visits = surveys.served_offerings(market)
     return known
 
 

@@ -44,17 +44,19 @@ def months_since_start(market: Market) -> int:
 
 
 class Panel:
-    """A keyed sample of consumers, and whom each of them visited in the last 36 months."""
+    """A keyed sample of consumers, whom each of them visited in the last 36 months, and what it paid in the last 12."""
 
     def __init__(self, market: Market) -> None:
         self.who = keyed_sample(market, PANEL, 2)
         self.visits: Ints = np.full((PANEL_MONTHS, self.who.size), -1, dtype=np.int64)
+        self.paid: Floats = np.zeros((YEAR, self.who.size))
 
     def note(self, market: Market) -> None:
-        """Note this month's visits."""
+        """Note this month's visits, and the prices paid."""
         site = market.consumers.bought[self.who]
         met = np.where(market.firms.is_chain, BRANDS + market.site_sector, market.firms.uid)
         self.visits[market.month % PANEL_MONTHS] = np.where(site >= 0, met[site], -1)
+        self.paid[market.month % YEAR] = np.where(site >= 0, market.firms.price[site], 0.0)
 
     def history(self, market: Market, months: int) -> Ints:
         """Return (consumers, months) the visits of the last months, the oldest first; of fewer in a young market."""
@@ -78,14 +80,21 @@ class Panel:
         return law.repeat_share(np.where(visits >= BRANDS, -1, visits), window=YEAR, since=0 if known else YEAR)
 
     def repeat_revenue_share(self, market: Market) -> float:
-        """Return what part of spending at small businesses goes to those visited in the 12 months before."""
-        before = self.history(market, YEAR + 1)
-        site = market.consumers.bought[self.who]
-        here = (site >= 0) & ~market.firms.is_chain[site]
-        if before.shape[1] <= YEAR:
+        """Return what part of a year's spending at small businesses goes to those visited in the 12 months before.
+
+        Of as much of the year as has 12 months before it; NaN if nothing has.
+        """
+        visits = self.history(market, 2 * YEAR)
+        months = range(max(YEAR, visits.shape[1] - YEAR), visits.shape[1])
+        now, before, paid = [], [], []
+        for t in months:
+            here = np.flatnonzero((visits[:, t] >= 0) & (visits[:, t] < BRANDS))
+            now.append(visits[here, t])
+            before.append(visits[here, t - YEAR : t])
+            paid.append(self.paid[(market.month - visits.shape[1] + 1 + t) % YEAR, here])
+        if not now:
             return float("nan")
-        now, earlier = before[here, -1:], before[here, :-1]
-        return law.repeat_spending(now[:, 0], earlier, market.firms.price[site[here]])
+        return law.repeat_spending(np.concatenate(now), np.concatenate(before), np.concatenate(paid))
 
 
 class SurplusMemory:

@@ -16,7 +16,7 @@ from homogsim.agents.panel import taste_distance
 from homogsim.agents.vendors import mean_template
 from homogsim.laws import offering, stocks
 from homogsim.laws.demand import Appeal, Luck, choose_month
-from homogsim.laws.survey import ask, visit_values
+from homogsim.laws.survey import ask, count_customers, visit_values
 from homogsim.metrics.differentiation import net_promoter_score, rating, rating_reference
 from homogsim.metrics.welfare import personalization_gap, weighted_share
 from homogsim.parameters import TOOLS
@@ -40,26 +40,35 @@ class Answers(NamedTuple):
 
 
 def values_of_visits(market: Market) -> Floats:
-    """Return u of every consumer's visit to a small business this month, dollars; NaN for the others."""
+    """Return u of this month's visits to small businesses, dollars, in the order of consumers."""
     assert market.appeal is not None
-    bought = market.consumers.bought
-    value = visit_values(bought, market.choosing[0], market.streets, market.appeal)
-    value[(bought >= 0) & market.firms.is_chain[bought]] = np.nan
-    return value
+    small = ~market.firms.is_chain
+    return np.asarray(visit_values(market.consumers.bought, small, market.choosing[0], market.streets, market.appeal))
 
 
 def reference_of_ratings(market: Market) -> tuple[float, float]:
     """Return ū_0 and s_0 of this month's visits, the reference of all later ratings; NaN without visits."""
-    values = values_of_visits(market)
-    return rating_reference(values[~np.isnan(values)])
+    return rating_reference(values_of_visits(market))
 
 
 def promoter_score(market: Market, u_0: float, s_0: float) -> float:
     """Return the net promoter score of this month's visits; NaN without a reference or without visits."""
-    if not s_0 > 0.0:
-        return float("nan")
-    values = values_of_visits(market)
-    return net_promoter_score(rating(values[~np.isnan(values)], u_0, s_0))
+    return net_promoter_score(rating(values_of_visits(market), u_0, s_0)) if s_0 > 0.0 else float("nan")
+
+
+class Customers(NamedTuple):
+    """Those whose last purchase was, or is, at a small business."""
+
+    had: int
+    have: int
+    stayed: NDArray[np.int64]
+    """(J) those of each site whose last purchase still is there."""
+
+
+def customers(market: Market) -> Customers:
+    """Return the customers of small businesses before and after this month's choice."""
+    people = market.consumers
+    return Customers(*count_customers(people.last_before, people.last, ~market.firms.is_chain))
 
 
 def surplus_at_first_tastes(market: Market) -> Floats:
@@ -128,17 +137,26 @@ def generic_twin(market: Market) -> Appeal:
     )
 
 
-def served_offerings(market: Market) -> tuple[Floats, Floats]:
-    """Return (v, d) what a keyed sample of this month's visitors of small businesses were served, and what they saw.
+class Served(NamedTuple):
+    """What a sample of this month's visitors of small businesses were served, and what they saw."""
 
-    Served is x_ij = x_j + κ_j(z_i − x_j), seen the shop window x_j.
-    """
+    offerings: Floats
+    """(v, d) x_ij = x_j + κ_j(z_i − x_j), one a visit."""
+    windows: Floats
+    """(b, d) the shop windows x_j of the businesses visited."""
+    visits: Floats
+    """(b) visits to each."""
+
+
+def served_offerings(market: Market) -> Served:
+    """Return what a keyed sample of visitors were served: the same consumers first in every month and scenario."""
     people, firms = market.consumers, market.firms
     who = np.flatnonzero((people.bought >= 0) & ~firms.is_chain[people.bought])
     if who.size > SERVED_VISITS:
-        luck = market.streams.uniform("panel", who, 0, 5)  # the same consumers first in every month and scenario
+        luck = market.streams.uniform("panel", who, 0, 5)
         who = np.sort(who[np.argsort(luck, kind="stable")[:SERVED_VISITS]])
     site = people.bought[who]
-    windows = firms.offering[:, site]
-    served = windows + firms.served_fit[site] * (people.ideal[:, who] - windows)
-    return served.T.copy(), windows.T.copy()
+    seen = firms.offering[:, site]
+    served = seen + firms.served_fit[site] * (people.ideal[:, who] - seen)
+    visited, visits = np.unique(site, return_counts=True)
+    return Served(served.T.copy(), firms.offering[:, visited].T.copy(), visits.astype(np.float64))

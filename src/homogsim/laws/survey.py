@@ -10,7 +10,7 @@ from numba import njit
 from numpy.typing import NDArray
 
 from homogsim.laws.demand import Appeal, Streets, Tastes, core_utility, minutes_between, squared_misfit
-from homogsim.numerics import exp, log
+from homogsim.numerics import exp, log, prefer_wide_vectors
 
 Floats = NDArray[np.float64]
 Ids = NDArray[np.int32]
@@ -18,39 +18,136 @@ Ints = NDArray[np.int64]
 Flags = NDArray[np.bool_]
 
 
-@njit(cache=True, error_model="numpy", forceinline=True)
-def _core(i: int, j: int, distance2: float, at_home: float, appeal: Appeal, tastes: Tastes) -> float:
-    """Return V_ij without distance, loyalty and awareness, dollars."""
-    return core_utility(
-        appeal.base[j], appeal.personalization[j], at_home * appeal.locality[j], appeal.misfit[j], appeal.price[j],
-        distance2, tastes.price_sensitivity[i], tastes.strength[i], tastes.personalization[i], tastes.locality[i],
-    )  # fmt: skip
-
-
 @njit(cache=True, error_model="numpy")
-def visit_values(bought: Ids, tastes: Tastes, streets: Streets, appeal: Appeal) -> Floats:
-    """Return what each consumer's visit was worth, u_ij = (V_ij without distance, loyalty and awareness)/α_i, dollars.
+def visit_values(bought: Ids, is_small: Flags, tastes: Tastes, streets: Streets, appeal: Appeal) -> Floats:
+    """Return what visits were worth, in the order of consumers: u_ij = (V_ij without distance, loyalty, awareness)/α_i.
 
     Parameters
     ----------
     bought : (N,) int array
         Site visited, −1 none.
+    is_small : (J,) bool array
+        Sites of which visits are told.
 
     Returns
     -------
-    (N,) array
-        Dollars; NaN for those who visited nobody.
+    (visits,) array
+        Dollars.
     """
-    value = np.full(bought.size, np.nan)
+    values, count = np.empty(bought.size), 0
     for cell in range(streets.consumer_start.size - 1):
         start, stop = streets.site_start[cell], streets.site_start[cell + 1]
         for i in range(streets.consumer_start[cell], streets.consumer_start[cell + 1]):
             j = bought[i]
-            if j >= 0:
-                at_home = 1.0 if start <= j < stop else 0.0
-                distance2 = squared_misfit(tastes.ideal, i, appeal.offering, j)
-                value[i] = _core(i, j, distance2, at_home, appeal, tastes) / tastes.price_sensitivity[i]
-    return value
+            if j >= 0 and is_small[j]:
+                local = appeal.locality[j] if start <= j < stop else 0.0
+                core = core_utility(
+                    appeal.base[j], appeal.personalization[j], local, appeal.misfit[j], appeal.price[j],
+                    squared_misfit(tastes.ideal, i, appeal.offering, j), tastes.price_sensitivity[i],
+                    tastes.strength[i], tastes.personalization[i], tastes.locality[i],
+                )  # fmt: skip
+                values[count] = core / tastes.price_sensitivity[i]
+                count += 1
+    return values[:count]
+
+
+@njit(cache=True, error_model="numpy")
+def count_customers(before: Ids, now: Ids, is_small: Flags) -> tuple[int, int, Ints]:
+    """Return how many customers small businesses had and have, and how many of them stayed with each.
+
+    Parameters
+    ----------
+    before, now : (N,) int arrays
+        Site of the last purchase before and after the month's choice, −1 nowhere.
+    is_small : (J,) bool array
+        Sites of small businesses.
+
+    Returns
+    -------
+    had, have : int
+    stayed : (J,) int array
+    """
+    had, have, stayed = 0, 0, np.zeros(is_small.size, np.int64)
+    for i in range(before.size):
+        if now[i] >= 0 and is_small[now[i]]:
+            have += 1
+        if before[i] >= 0 and is_small[before[i]]:
+            had += 1
+            if now[i] == before[i]:
+                stayed[before[i]] += 1
+    return had, have, stayed
+
+
+# Rows of the room of a survey: the outlets within reach, ...
+_BASE, _PERSONAL, _LOCAL, _MISFIT, _PRICE, _TRAVEL, _EAST, _NORTH, _HOME, _MINUTES = range(10)
+# ... their twins, ...
+_TWIN_BASE, _TWIN_PERSONAL, _TWIN_LOCAL, _TWIN_MISFIT, _TWIN_PRICE = range(10, 15)
+# ... and one consumer's answers; then d rows of offerings and d of the twins'.
+_DISTANCE2, _TWIN_DISTANCE2, _CORE, _TWIN_CORE, _VALUE, _CHANCE, _OFFERING = range(15, 22)
+
+
+@njit(cache=True, error_model="numpy")
+def _pack(cell: int, streets: Streets, appeal: Appeal, twin: Appeal, is_open: Flags, sites: Ints, room: Floats) -> int:
+    """Copy the open outlets within a cell's reach into a room; return how many they are."""
+    town, count, d = cell % streets.towns, 0, appeal.offering.shape[0]
+    for r in range(streets.reach_towns.shape[1]):
+        other = cell - town + streets.reach_towns[town, r]
+        for j in range(streets.site_start[other], streets.site_start[other + 1]):
+            if not is_open[j]:
+                continue
+            east, north = streets.site_place[0, j], streets.site_place[1, j]
+            home = 1.0 if r == 0 else 0.0
+            sites[count] = j
+            room[_BASE, count], room[_TWIN_BASE, count] = appeal.base[j], twin.base[j]
+            room[_PERSONAL, count], room[_TWIN_PERSONAL, count] = appeal.personalization[j], twin.personalization[j]
+            room[_LOCAL, count], room[_TWIN_LOCAL, count] = home * appeal.locality[j], home * twin.locality[j]
+            room[_MISFIT, count], room[_TWIN_MISFIT, count] = appeal.misfit[j], twin.misfit[j]
+            room[_PRICE, count], room[_TWIN_PRICE, count] = appeal.price[j], twin.price[j]
+            room[_TRAVEL, count], room[_HOME, count] = appeal.travel[j], home
+            room[_EAST, count] = east if r == 0 else np.sqrt(east * east + north * north)
+            room[_NORTH, count] = north if r == 0 else 0.0
+            room[_MINUTES, count] = streets.reach_minutes[town, r]
+            for k in range(d):
+                room[_OFFERING + k, count] = appeal.offering[k, j]
+                room[_OFFERING + d + k, count] = twin.offering[k, j]
+            count += 1
+    return count
+
+
+@njit(cache=True, error_model="numpy")
+def _judge(i: int, count: int, tastes: Tastes, noise: float, room: Floats) -> None:
+    """Write what consumer `i` thinks of the outlets in a room: V without loyalty, the core of V, and that of the twin.
+
+    The core is all but distance, loyalty and awareness.
+    """
+    prefer_wide_vectors()
+    d = tastes.ideal.shape[0]
+    alpha, theta = tastes.price_sensitivity[i], tastes.strength[i]
+    beta_p, beta_l = tastes.personalization[i], tastes.locality[i]
+    east, north = tastes.place[0, i], tastes.place[1, i]
+    radius = np.sqrt(east * east + north * north)
+    for first, target in ((_OFFERING, _DISTANCE2), (_OFFERING + d, _TWIN_DISTANCE2)):
+        total = room[target]
+        for j in range(count):
+            total[j] = 0.0
+        for k in range(d):
+            ideal, there = tastes.ideal[k, i], room[first + k]
+            for j in range(count):
+                gap = ideal - there[j]
+                total[j] += gap * gap
+    for base, distance2, target in ((_BASE, _DISTANCE2, _CORE), (_TWIN_BASE, _TWIN_DISTANCE2, _TWIN_CORE)):
+        for j in range(count):
+            room[target, j] = core_utility(
+                room[base, j], room[base + _PERSONAL, j], room[base + _LOCAL, j], room[base + _MISFIT, j],
+                room[base + _PRICE, j], room[distance2, j], alpha, theta, beta_p, beta_l,
+            )  # fmt: skip
+    for j in range(count):
+        minutes = minutes_between(
+            east, north, radius, room[_EAST, j], room[_NORTH, j], room[_HOME, j], room[_MINUTES, j]
+        )
+        room[_VALUE, j] = room[_CORE, j] - room[_TRAVEL, j] * log(1.0 + minutes)
+    for j in range(count):
+        room[_CHANCE, j] = exp(room[_VALUE, j] / noise)
 
 
 @njit(cache=True, error_model="numpy")
@@ -71,7 +168,7 @@ def ask(
     Parameters
     ----------
     who : (n,) int array
-        Rows of the consumers asked.
+        Rows of the consumers asked, in order.
     twin : Appeal
         What they would see of each outlet if it were its generic twin.
     is_open, is_small : (J,) bool arrays
@@ -88,43 +185,29 @@ def ask(
     worth, buyers : (J,) arrays
         Σ_i Pr_ij(V_ij − V_ij^twin)/α_i and Σ_i Pr_ij over those asked; 0 for outlets of chains.
     """
-    sites = is_open.size
     best, misfit = np.full(who.size, -np.inf), np.full(who.size, np.nan)
-    worth, buyers = np.zeros(sites), np.zeros(sites)
-    cells = streets.consumer_start.size - 1
-    cell = 0
+    worth, buyers = np.zeros(is_open.size), np.zeros(is_open.size)
+    sites, room = np.empty(is_open.size, np.int64), np.empty((_OFFERING + 2 * tastes.ideal.shape[0], is_open.size))
+    cells, cell, packed, count = streets.consumer_start.size - 1, 0, -1, 0
     for n in range(who.size):
         i = who[n]
         while cell < cells - 1 and i >= streets.consumer_start[cell + 1]:
             cell += 1
-        town = cell % streets.towns
-        alpha = tastes.price_sensitivity[i]
-        a, b = tastes.place[0, i], tastes.place[1, i]
-        radius = np.sqrt(a * a + b * b)
+        if cell != packed:
+            packed, count = cell, _pack(cell, streets, appeal, twin, is_open, sites, room)
+        _judge(i, count, tastes, noise, room)
         gaps, chances = 0.0, 0.0
-        for r in range(streets.reach_towns.shape[1]):
-            at_home = 1.0 if r == 0 else 0.0
-            other = cell - town + streets.reach_towns[town, r]
-            for j in range(streets.site_start[other], streets.site_start[other + 1]):
-                if not is_open[j]:
-                    continue
-                east, north = streets.site_place[0, j], streets.site_place[1, j]
-                if r > 0:
-                    east, north = np.sqrt(east * east + north * north), 0.0
-                way = log(1.0 + minutes_between(a, b, radius, east, north, at_home, streets.reach_minutes[town, r]))
-                distance2 = squared_misfit(tastes.ideal, i, appeal.offering, j)
-                core = _core(i, j, distance2, at_home, appeal, tastes)
-                value = core - appeal.travel[j] * way
-                if last[i] == j:
-                    value += tastes.loyalty[i]
-                best[n] = max(best[n], value)
-                chance = exp(value / noise) / inclusive[i]
-                chances += chance
-                gaps += chance * np.sqrt(appeal.misfit[j] * distance2)
-                if is_small[j]:
-                    distance2 = squared_misfit(tastes.ideal, i, twin.offering, j)
-                    worth[j] += chance * (core - _core(i, j, distance2, at_home, twin, tastes)) / alpha
-                    buyers[j] += chance
+        for j in range(count):
+            site, value, chance = sites[j], room[_VALUE, j], room[_CHANCE, j] / inclusive[i]
+            if site == last[i]:
+                value += tastes.loyalty[i]
+                chance *= exp(tastes.loyalty[i] / noise)
+            best[n] = max(best[n], value)
+            chances += chance
+            gaps += chance * np.sqrt(room[_MISFIT, j] * room[_DISTANCE2, j])
+            if is_small[site]:
+                worth[site] += chance * (room[_CORE, j] - room[_TWIN_CORE, j]) / tastes.price_sensitivity[i]
+                buyers[site] += chance
         if chances > 0.0:
             misfit[n] = gaps / chances
     return best, misfit, worth, buyers

@@ -1,6 +1,7 @@
 """The loops over pairs of outlets, compiled: they are most of what a month of metrics costs.
 
-Sums run in a fixed order and use + − × ÷ √ and this project's own exp, so that they have the same bits on any machine.
+Sums run in a fixed order and use + − × ÷ √ and this project's own exp and log, so that they have the same bits on any
+machine.
 """
 
 from __future__ import annotations
@@ -8,8 +9,8 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
-from homogsim.metrics.arrays import Array, Integers
-from homogsim.numerics import exp, prefer_wide_vectors
+from homogsim.metrics.arrays import Array, Booleans, Integers
+from homogsim.numerics import exp, log, prefer_wide_vectors
 
 
 @njit(cache=True, error_model="numpy")
@@ -94,3 +95,82 @@ def ordinariness_by_part_into(Z: Array, p: Array, group: Integers, part: Integer
             alike = Z[i, j] * p[j]
             market[part[j], i] += alike
             own[part[j], i] += alike if group[j] == group[i] else 0.0
+
+
+@njit(cache=True, error_model="numpy")
+def three_orders_into(p: Array, group: Integers, market: Array, own: Array, weight: Array, result: Array) -> None:
+    """Fill (3, 3): γ, Ā and B̄ at q = 0, 1 and 2, as `homogsim.metrics.partition.partition_at` has them.
+
+    `own` is Σ_j Z_ij p_j over the group's outlets, `weight` (M) the groups' shares. Outlets and groups without weight
+    do not count.
+    """
+    groups = weight.size
+    sums = np.zeros((2, 3, groups))  # of each group: Σ p (1/own)^(1−q) and Σ p (market/own)^(1−q), logarithms at q = 1
+    whole = np.zeros(3)
+    for i in range(p.size):
+        if p[i] > 0.0:
+            m, mine = group[i], own[i] / weight[group[i]]
+            ratio = market[i] / mine
+            whole[0] += p[i] / market[i]
+            whole[1] -= p[i] * log(market[i])
+            whole[2] += p[i] * market[i]
+            sums[0, 0, m] += p[i] / mine
+            sums[0, 1, m] -= p[i] * log(mine)
+            sums[0, 2, m] += p[i] * mine
+            sums[1, 0, m] += p[i] * ratio
+            sums[1, 1, m] += p[i] * log(ratio)
+            sums[1, 2, m] += p[i] / ratio
+    result[0, 0], result[1, 0], result[2, 0] = whole[0], exp(whole[1]), 1.0 / whole[2]
+    result[:, 1:] = 0.0
+    for m in range(groups):
+        w = weight[m]
+        if w > 0.0:
+            # ᾱ and β̄ = 1/ρ̄ of the group, each averaged with the order of its own mean.
+            result[0, 1] += w * (sums[0, 0, m] / w)
+            result[1, 1] += sums[0, 1, m]
+            result[2, 1] += w * (sums[0, 2, m] / w)
+            result[0, 2] += w * (w / sums[1, 0, m])
+            result[1, 2] -= sums[1, 1, m]
+            result[2, 2] += w / (sums[1, 2, m] / w)
+    for k in (1, 2):
+        result[1, k] = exp(result[1, k])
+        result[2, k] = 1.0 / result[2, k]
+
+
+@njit(cache=True, error_model="numpy")
+def count_returns(visits: Integers, window: int, since: int) -> tuple[int, int]:
+    """Return how many first visits there are with `window` months after them, and how many of them are repeated.
+
+    `visits` is (consumers, months); see `homogsim.metrics.panel.repeat_share`.
+    """
+    months = visits.shape[1]
+    first, back = 0, 0
+    for i in range(visits.shape[0]):
+        for t in range(since, months - window):
+            business = visits[i, t]
+            if business < 0:
+                continue
+            is_first = True
+            for before in range(t):
+                if visits[i, before] == business:
+                    is_first = False
+                    break
+            if not is_first:
+                continue
+            first += 1
+            for after in range(t + 1, t + window + 1):
+                if visits[i, after] == business:
+                    back += 1
+                    break
+    return first, back
+
+
+@njit(cache=True, error_model="numpy")
+def is_among_into(now: Integers, before: Integers, result: Booleans) -> None:
+    """Fill whether each entry of `now` (n) is among its row of `before` (n, months)."""
+    for i in range(now.size):
+        result[i] = False
+        for t in range(before.shape[1]):
+            if before[i, t] == now[i]:
+                result[i] = True
+                break

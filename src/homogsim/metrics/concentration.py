@@ -93,10 +93,12 @@ def vendor_hhi(clients: ArrayLike, market: ArrayLike | None = None) -> float:
     clients = floats(clients)
     if not clients.sum() > 0:
         return float("nan")
-    market = np.zeros(clients.size, dtype=np.int64) if market is None else np.unique(market, return_inverse=True)[1]
+    market = np.zeros(clients.size, dtype=np.int64) if market is None else integers(market)
+    market = market - market.min()
     size = np.bincount(market, weights=clients)
-    index = group_herfindahl(clients, market, size.size)
-    return float((size * np.nan_to_num(index)).sum() / size.sum())
+    squares = np.bincount(market, weights=clients**2)  # size·H = Σ clients²/size
+    used = size > 0
+    return float((squares[used] / size[used]).sum() / size.sum())
 
 
 def top_share(amounts: ArrayLike) -> float:

@@ -134,8 +134,11 @@ def distance_to_cell_mean(offering: ArrayLike, cell: ArrayLike, n_cells: int) ->
         Same unit; at least 0, and 0 for a firm that is alone in its cell.
     """
     x, cell = floats(offering), integers(cell)
-    means = np.stack([group_means(axis, cell, n_cells) for axis in x.T], axis=1)
-    return floats(np.sqrt(((x - means[cell]) ** 2).sum(axis=1)))
+    count = np.maximum(np.bincount(cell, minlength=n_cells), 1)
+    squared = np.zeros(len(x))
+    for axis in x.T:
+        squared += (axis - (np.bincount(cell, weights=axis, minlength=n_cells) / count)[cell]) ** 2
+    return floats(np.sqrt(squared))
 
 
 def more_different_half(offering: ArrayLike, cell: ArrayLike, n_cells: int) -> Booleans:

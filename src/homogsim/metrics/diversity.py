@@ -157,9 +157,9 @@ def hill_number(p: ArrayLike, q: float) -> float:
     """
     check_order(q)
     p = floats(p)
-    total = float(p.sum())
-    p = p / total if total > 0 else p
-    return power_mean(np.divide(1.0, p, out=np.ones_like(p), where=p > 0), p, 1 - q)
+    check_weights(p)
+    p = p[p > 0]
+    return known_power_mean(p.sum() / p, p / p.sum(), 1 - q) if p.size else float("nan")
 
 
 def rao_entropy(p: ArrayLike, Z: Array) -> float:

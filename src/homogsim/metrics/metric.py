@@ -55,6 +55,9 @@ def ratio(numerator: float, denominator: float) -> float:
 
 def by_sales(values: Floats, month: Observation) -> float:
     """Return the sales-weighted mean over small businesses; what is NaN (not known yet) is left out."""
+    total = float((values * month.sales_shares).sum())
+    if month.n and not np.isnan(total):
+        return total
     known = ~np.isnan(values)
     return weighted_mean(values[known], month.sales[known])
 

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from homogsim.metrics.diversity import diversity_of
-from homogsim.metrics.partition import Ordinariness, Partition, ordinariness_of, partition_at, undefined_partition
+from homogsim.metrics.partition import Partition, ordinariness_of, partition_at, three_orders, undefined_partition
 from homogsim.metrics.sampling import Estimate, sampled_mean_distance, sampled_partitions
 from homogsim.metrics.similarity import Pairs, all_pairs, pairwise_distances, similarity_of
 
@@ -54,7 +54,9 @@ class People:
     served: Floats = field(default_factory=lambda: np.empty((0, 1)))
     """(v, d) the offerings x_ij that a sample of visitors were served."""
     windows: Floats = field(default_factory=lambda: np.empty((0, 1)))
-    """(v, d) the offerings x_j of the businesses that they visited."""
+    """(b, d) the offerings x_j of the businesses that they visited."""
+    window_visits: Floats = field(default_factory=lambda: np.empty(0))
+    """(b) how many of the visits each of these had."""
 
 
 @dataclass
@@ -186,8 +188,11 @@ class Observation:
     @property
     def by_sales(self) -> Partition:
         """Partition over towns by sales, q = 1; of a sampled market no town is known alone."""
-        outlets = None if self.is_sampled else self._outlets("sales", "town", 1.0)
-        return undefined_partition(self.towns) if outlets is None else partition_at(outlets, 1.0)
+        if self.is_sampled or not self._measurable(self.sales_shares):
+            return undefined_partition(self.towns)
+        pairs = self._pairs(1.0)
+        outlets = ordinariness_of(self.sales_shares, self.town, pairs.market[0], pairs.own[0, 0], self.towns)
+        return partition_at(outlets, 1.0)
 
     @property
     def process_gamma(self) -> Estimate:
@@ -222,18 +227,9 @@ class Observation:
         if self.is_sampled:
             rows, Z = self.compared, self._sampled(factor)[1]
             return sampled_partitions(Z, shares[rows], self._groups(by)[rows], ORDERS, self.n)
-        outlets = self._outlets(view, by, factor)
-        parts = [partition_at(outlets, q) for q in ORDERS] if outlets else []
-        return _exact([[part.gamma, part.alpha, part.beta] for part in parts])
-
-    def _outlets(self, view: str, by: str, factor: float) -> Ordinariness | None:
-        """Return every outlet's ordinariness; None where similarity or shares are not defined."""
-        shares, which, way = self._shares(view), VIEWS.index(view), GROUPINGS.index(by)
-        if not self._measurable(shares):
-            return None
-        pairs = self._pairs(factor)
-        groups = self.towns if by == "town" else self.cells // self.towns
-        return ordinariness_of(shares, self._groups(by), pairs.market[which], pairs.own[which, way], groups)
+        pairs, which, way = self._pairs(factor), VIEWS.index(view), GROUPINGS.index(by)
+        count = self.towns if by == "town" else self.cells // self.towns
+        return _exact(three_orders(shares, self._groups(by), pairs.market[which], pairs.own[which, way], count))
 
     def _pairs(self, factor: float) -> Pairs:
         """Return all pairs of offerings, both views and both ways of grouping at once."""

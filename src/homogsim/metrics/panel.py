@@ -53,20 +53,10 @@ def repeat_share(visits: ArrayLike, window: int = 12, since: int = 0) -> float:
     float
         Share, 0 … 1. NaN without such a first visit.
     """
-    visits = integers(visits)
-    consumer, month = np.nonzero(visits >= 0)
-    business = visits[consumer, month]
-    order = np.lexsort((month, business, consumer))
-    consumer, business, month = consumer[order], business[order], month[order]
-    same = np.zeros(len(order), dtype=bool)
-    same[1:] = (consumer[1:] == consumer[:-1]) & (business[1:] == business[:-1])
-    counted = ~same & (month >= since) & (month + window < visits.shape[1])
-    first = np.flatnonzero(counted)
-    if first.size == 0:
-        return float("nan")
-    following = np.minimum(first + 1, len(order) - 1)
-    back = same[following] & (following > first) & (month[following] - month[first] <= window)
-    return float(back.mean())
+    from homogsim.metrics.compiled import count_returns
+
+    first, back = count_returns(np.ascontiguousarray(integers(visits)), window, since)
+    return back / first if first else float("nan")
 
 
 def repeat_spending(now: ArrayLike, before: ArrayLike, spent: ArrayLike) -> float:
@@ -86,5 +76,9 @@ def repeat_spending(now: ArrayLike, before: ArrayLike, spent: ArrayLike) -> floa
     float
         Share, 0 … 1. NaN when nothing is spent.
     """
-    returning = (integers(before) == integers(now)[:, None]).any(axis=1)
+    from homogsim.metrics.compiled import is_among_into
+
+    now, before = integers(now), integers(before)
+    returning = np.empty(now.size, dtype=bool)
+    is_among_into(now, before, returning)
     return weighted_mean(returning, spent)

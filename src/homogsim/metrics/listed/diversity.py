@@ -43,7 +43,7 @@ def _line(which: str, view: str, by: str = "town", q: float = 1.0) -> Metric:
         reference=REEVE,
         compute=lambda m: m.diversity(which, view, by, q),
         error=lambda m: m.diversity_error(which, view, by, q),
-        # The headline is told every month; other orders and the partition over sectors cost as much each.
+        # The headline is told every month, other orders and the partition over sectors once a year.
         every=1 if q == 1.0 and by == "town" else 12,
     )
 
@@ -88,12 +88,20 @@ def _dispersion(month: Observation) -> float:
     return functional_dispersion(month.offering, month.sales) if month.n else float("nan")
 
 
-def _diversity_of(points: np.ndarray, scale: float) -> float:
-    if not len(points) or not scale > 0.0:
+def _diversity_of(points: np.ndarray, weights: np.ndarray, scale: float) -> float:
+    if not weights.sum() > 0.0 or not scale > 0.0:
         return float("nan")
-    equal = np.full((1, len(points)), 1.0 / len(points))
-    pairs = all_pairs(points, scale, equal, np.empty((0, len(points)), dtype=np.int64))
-    return diversity_of(pairs.market[0], equal[0], 1.0)
+    shares = weights / weights.sum()
+    pairs = all_pairs(points, scale, shares[None, :], np.empty((0, len(points)), dtype=np.int64))
+    return diversity_of(pairs.market[0], shares, 1.0)
+
+
+def _served(month: Observation) -> float:
+    return _diversity_of(month.people.served, np.ones(len(month.people.served)), month.scale)
+
+
+def _visited(month: Observation) -> float:
+    return _diversity_of(month.people.windows, month.people.window_visits, month.scale)
 
 
 WHICH = ("gamma", "alpha", "beta")
@@ -105,8 +113,8 @@ DIVERSITIES = (
     *(_line(which, view, by="sector") for view in VIEWS for which in ("alpha", "beta")),
     Metric("diversity_lost", "", "share", AT_MOST_1, "1 − (γ − 1)/(γ_0 − 1), against the month before automation arrives", "", _lost),
     Metric("diversity_rarefied", "", "offerings", DIVERSITY, "mean diversity of random subsamples of a fixed number of outlets (a quarter of all storefronts), each counting 1", "Hurlbert 1971", _rarefied, every=12),
-    Metric("diversity_served", "", "offerings", DIVERSITY, "effective number of distinct offerings as served, x_ij = x_j + κ_j(z_i − x_j), over a keyed sample of 500 visits", REEVE, lambda m: _diversity_of(m.people.served, m.scale), every=12),
-    Metric("diversity_visited", "", "offerings", DIVERSITY, "the same of the shop windows x_j over the same visits", REEVE, lambda m: _diversity_of(m.people.windows, m.scale), every=12),
+    Metric("diversity_served", "", "offerings", DIVERSITY, "effective number of distinct offerings as served, x_ij = x_j + κ_j(z_i − x_j), over a keyed sample of 500 visits", REEVE, _served, every=12),
+    Metric("diversity_visited", "", "offerings", DIVERSITY, "the same of the shop windows x_j over the same visits", REEVE, _visited, every=12),
     *(Metric(f"hill_q{q}", f"D_{q}", "firms", DIVERSITY, f"effective number of small businesses by sales, all counting as different, q = {q} (by supply it is n_firms)", "Hill 1973", partial(_hill, q=float(q))) for q in (0, 1, 2)),
     Metric("process_diversity_gamma", "γ", "processes", DIVERSITY, "effective number of distinct ways of working, by sales", REEVE, lambda m: float(m.process_gamma.value), error=lambda m: float(m.process_gamma.standard_error)),
     Metric("mean_pairwise_distance", "", "taste sd", POSITIVE, "mean distance between two outlets' offerings", "Webb 2000", lambda m: float(m.offering_distance.value), error=lambda m: float(m.offering_distance.standard_error)),

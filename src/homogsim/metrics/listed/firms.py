@@ -71,8 +71,8 @@ FIRMS = (
     Metric("smb_sales_share", "", "share", SHARE, "small businesses' share of sales, chains the rest", "", lambda m: ratio(float(m.sales.sum()), float(m.sales.sum()) + m.chain_sales)),
     Metric("independent_outlet_share", "", "share", SHARE, "small businesses among all outlets", "", lambda m: ratio(m.n, m.n + m.chain_outlets)),
     Metric("chain_outlets", "", "outlets", POSITIVE, "outlets of chains", "", lambda m: float(m.chain_outlets)),
-    Metric("realized_premium", "", "$", ANY, "sales-weighted price of the others less that of the town's standardized businesses (generic tool in contact)", "", _realized_premium),
-    Metric("brand_equity", "", "$/month", ANY, "mean over the others of p_jQ_j less the mean of the town's standardized businesses", "Ailawadi, Lehmann & Neslin 2003", _brand_equity),
-    Metric("market_share_premium", "", "-", ANY, "mean of s_j·n/Σs − 1 in the cell, over the half of its businesses farthest from its mean offering", "", _share_premium),
+    Metric("realized_premium", "", "$", ANY, "sales-weighted price of the others less that of the town's standardized businesses (generic tool in contact)", "", _realized_premium, every=12),
+    Metric("brand_equity", "", "$/month", ANY, "mean over the others of p_jQ_j less the mean of the town's standardized businesses", "Ailawadi, Lehmann & Neslin 2003", _brand_equity, every=12),
+    Metric("market_share_premium", "", "-", ANY, "mean of s_j·n/Σs − 1 in the cell, over the half of its businesses farthest from its mean offering", "", _share_premium, every=12),
 )
 """Lines of the table."""
