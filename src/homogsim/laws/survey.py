@@ -10,6 +10,7 @@ from numba import njit
 from numpy.typing import NDArray
 
 from homogsim.laws.demand import Appeal, Streets, Tastes, core_utility, minutes_between, squared_misfit
+from homogsim.laws.utility import part
 from homogsim.numerics import exp, log, prefer_wide_vectors
 
 Floats = NDArray[np.float64]
@@ -86,7 +87,7 @@ _TWIN_BASE, _TWIN_PERSONAL, _TWIN_LOCAL, _TWIN_MISFIT, _TWIN_PRICE = range(10, 1
 _DISTANCE2, _TWIN_DISTANCE2, _CORE, _TWIN_CORE, _VALUE, _CHANCE, _OFFERING = range(15, 22)
 
 
-@njit(cache=True, error_model="numpy")
+@part
 def _pack(cell: int, streets: Streets, appeal: Appeal, twin: Appeal, is_open: Flags, sites: Ints, room: Floats) -> int:
     """Copy the open outlets within a cell's reach into a room; return how many they are."""
     town, count, d = cell % streets.towns, 0, appeal.offering.shape[0]
@@ -114,7 +115,7 @@ def _pack(cell: int, streets: Streets, appeal: Appeal, twin: Appeal, is_open: Fl
     return count
 
 
-@njit(cache=True, error_model="numpy")
+@part
 def _judge(i: int, count: int, tastes: Tastes, noise: float, room: Floats) -> None:
     """Write what consumer `i` thinks of the outlets in a room: V without loyalty, the core of V, and that of the twin.
 
