@@ -11,7 +11,6 @@ import networkx as nx
 import numpy as np
 from numpy.typing import NDArray
 
-from homogsim.numerics import log_array
 from homogsim.parameters import Parameters, World
 from homogsim.streams import Streams
 
@@ -141,8 +140,3 @@ def _sector_peers(sites: int, peers: int, rewired: float, sector: int, streams: 
 def _distances(positions: Floats) -> Floats:
     gap = positions[:, None, :] - positions[None, :, :]
     return np.sqrt((gap * gap).sum(axis=2))
-
-
-def log_minutes(minutes: Floats) -> Floats:
-    """Return ln(1 + d), the scale on which travel costs (MODEL section 3)."""
-    return np.asarray(log_array(1.0 + minutes))

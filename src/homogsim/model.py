@@ -13,7 +13,6 @@ from typing import Any, Literal
 
 import mesa
 import numba
-import numpy as np
 
 from homogsim import checkpoint
 from homogsim.agents import adoption, backlash, chains, shadow, trading, turnover
@@ -30,6 +29,7 @@ from homogsim.results import Results, now, provenance, run_values, summary_value
 from homogsim.scenario import Scenario, changed
 from homogsim.scenario.checking import values
 from homogsim.scenario.events import without
+from homogsim.tables import decisions_table, joined, positions_table, templates_table
 
 Status = Literal["complete", "interrupted", "extinct"]
 
@@ -288,21 +288,21 @@ class MarketModel(mesa.Model):
             months=max(0, market.month),
             status=self._status(),
             timeline=timeline,
-            towns=_frame(recorder.towns),
+            towns=joined(recorder.towns),
             firms=firms,
             spells=spells,
-            snapshots=_frame(recorder.snapshots),
-            templates=_templates(market),
+            snapshots=joined(recorder.snapshots),
+            templates=templates_table(market),
             roads=pd.DataFrame(market.geography.roads, columns=["from_town", "to_town", "minutes"]),
-            town_positions=_positions(market),
+            town_positions=positions_table(market),
             accounts=pd.DataFrame(recorder.accounts),
             scale=recorder.scale,
             summary=summary,
             provenance=provenance(self._started, time.perf_counter() - self._clock),
             record_every=recorder.every,
             consumers=consumers_table(recorder.memory.surplus, market),
-            firm_months=_frame(recorder.firm_months) if recorder.biographies else None,
-            decisions=_decisions(market) if recorder.biographies else None,
+            firm_months=joined(recorder.firm_months) if recorder.biographies else None,
+            decisions=decisions_table(market) if recorder.biographies else None,
         )
 
     def _status(self) -> Status:
@@ -359,48 +359,3 @@ def _threads(wanted: int | None) -> int:
     if wanted < 1:
         raise HomogsimError(f"threads is {wanted}", help="It must be 1 or more.")
     return min(wanted, available)
-
-
-def _frame(pieces: list[dict[str, Any]]) -> Any:
-    import pandas as pd
-
-    if not pieces:
-        return pd.DataFrame()
-    return pd.DataFrame({name: np.concatenate([piece[name] for piece in pieces]) for name in pieces[0]})
-
-
-def _templates(market: Market) -> Any:
-    import pandas as pd
-
-    from homogsim.parameters import TOOLS
-
-    vendors = market.vendors
-    columns: dict[str, Any] = {
-        "vendor": np.arange(vendors.rows),
-        "tier": [TOOLS[k] for k in vendors.tier.tolist()],
-        "sector": vendors.sector,
-    }
-    columns |= {f"offering_{k}": axis for k, axis in enumerate(vendors.template)}
-    return pd.DataFrame(columns)
-
-
-def _positions(market: Market) -> Any:
-    import pandas as pd
-
-    places = market.geography.positions
-    return pd.DataFrame({"town": np.arange(len(places)), "x": places[:, 0], "y": places[:, 1]})
-
-
-def _decisions(market: Market) -> Any:
-    import pandas as pd
-
-    from homogsim.agents.market import Decision
-    from homogsim.parameters import TOOLS
-
-    made = pd.DataFrame(market.diary.decisions, columns=list(Decision._fields))
-    made["tool"] = [TOOLS[k] for k in made["tool"]]
-    closed = pd.DataFrame(
-        [{"month": death.month, "uid": death.uid, "reason": death.cause} for death in market.diary.deaths],
-        columns=["month", "uid", "reason"],
-    )
-    return pd.concat([made, closed], ignore_index=True).sort_values(["month", "uid"], kind="stable", ignore_index=True)

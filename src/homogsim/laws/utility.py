@@ -59,15 +59,13 @@ def squared_misfit(ideal: Floats, consumer: int, offering: Floats, outlet: int) 
 
 
 @njit(cache=True, error_model="numpy", forceinline=True)
-def core_utility(  # type: ignore[no-untyped-def]
-    base, personalization, locality, misfit, price, distance2, alpha, theta, beta_p, beta_l
-):
+def core_utility(base, personalization, locality, misfit, price, distance2, alpha, theta, beta_p, beta_l):
     """Return the part of V that makes up satisfaction: all but distance, loyalty and awareness."""
     return base + beta_p * personalization + beta_l * locality - theta * misfit * distance2 - alpha * price
 
 
 @njit(cache=True, error_model="numpy", forceinline=True)
-def minutes_between(east, north, radius, site_east, site_north, at_home, minutes):  # type: ignore[no-untyped-def]
+def minutes_between(east, north, radius, site_east, site_north, at_home, minutes):
     """Return d_ij: straight within the own town; to another town by road, centre to centre.
 
     For an outlet in another town `site_east` holds its distance from its own centre and `site_north` is 0, so that one
@@ -78,7 +76,7 @@ def minutes_between(east, north, radius, site_east, site_north, at_home, minutes
     return np.sqrt(a * a + b * b) + (minutes + (1.0 - at_home) * radius)
 
 
-def outlet_table(appeal, noise: float) -> Floats:  # type: ignore[no-untyped-def]
+def outlet_table(appeal, noise: float) -> Floats:
     """Return (J, 6 + d): what consumers see of each outlet in units of μ, then its offering."""
     columns = (appeal.base, appeal.personalization, appeal.locality, appeal.misfit, appeal.travel, appeal.price)
     table = np.empty((len(appeal.base), _OFFERING + len(appeal.offering)))
@@ -88,7 +86,7 @@ def outlet_table(appeal, noise: float) -> Floats:  # type: ignore[no-untyped-def
     return table
 
 
-def traits_of(tastes) -> tuple[Floats, ...]:  # type: ignore[no-untyped-def]
+def traits_of(tastes) -> tuple[Floats, ...]:
     """Return the columns α, βP, βL, θ, east, north and ψ of the consumers, as `settle` takes them."""
     columns = (
         tastes.price_sensitivity, tastes.personalization, tastes.locality, tastes.strength, tastes.place[0],
@@ -112,7 +110,7 @@ def rooms_for(threads: int, dimensions: int, further_rows: int = 0) -> Floats:
 
 
 @njit(cache=True, error_model="numpy", forceinline=True)
-def at(row, n):  # type: ignore[no-untyped-def]
+def at(row, n):
     """Return the index of entry `n` of a row.
 
     Unsigned, for a row whose place is not a constant: the check for negative indices, which count from the end, would
@@ -122,7 +120,7 @@ def at(row, n):  # type: ignore[no-untyped-def]
 
 
 @part
-def settle(first, size, traits, ideal, last, noise, room):  # type: ignore[no-untyped-def]
+def settle(first, size, traits, ideal, last, noise, room):
     """Copy what consumers `first` to `first + size` are into a room; return how many vectors they fill.
 
     The last vector is filled up with zeros, also in the row `ONE`: nobody.
@@ -151,7 +149,7 @@ def settle(first, size, traits, ideal, last, noise, room):  # type: ignore[no-un
 
 
 @part
-def measure_way(east, north, at_home, minutes, vectors, room):  # type: ignore[no-untyped-def]
+def measure_way(east, north, at_home, minutes, vectors, room):
     """Write ln(1 + d) between the consumers in the room and a site to the row `WAY`."""
     prefer_wide_vectors()
     if at_home:
@@ -167,7 +165,7 @@ def measure_way(east, north, at_home, minutes, vectors, room):  # type: ignore[n
 
 
 @part
-def attract(outlets, outlet, at_home, site, vectors, room, target):  # type: ignore[no-untyped-def]
+def attract(outlets, outlet, at_home, site, vectors, room, target):
     """Write e^{V/μ} of an outlet to the row `target`, and V/μ without distance and loyalty to the row `CORE`.
 
     The row `WAY` must hold the way to it. Loyalty multiplies the attraction of the site where a consumer was last.

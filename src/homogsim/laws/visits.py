@@ -38,14 +38,14 @@ class Luck(NamedTuple):
 
 
 @njit(cache=True, error_model="numpy", forceinline=True)
-def visits(i, luck):  # type: ignore[no-untyped-def]
+def visits(i, luck):
     """Return whether consumer `i` goes out at all this month."""
     word, _, _, _ = philox4x32(np.uint64(i), np.uint64(0), luck.month, np.uint64(0), luck.visit_key0, luck.visit_key1)
     return uniform32(word) < luck.visit_probability
 
 
 @njit(cache=True, error_model="numpy", forceinline=True)
-def draw_of(i, site, luck):  # type: ignore[no-untyped-def]
+def draw_of(i, site, luck):
     """Return the exponential draw −ln u of consumer `i` for `site` this month (four sites share a block)."""
     block, lane = site >> np.uint64(2), site & np.uint64(3)
     a, b, c, d = philox4x32(np.uint64(i), block, luck.month, np.uint64(1), luck.race_key0, luck.race_key1)
@@ -53,7 +53,7 @@ def draw_of(i, site, luck):  # type: ignore[no-untyped-def]
 
 
 @part
-def draw_block(block, index, month, key0, key1, vectors, room):  # type: ignore[no-untyped-def]
+def draw_block(block, index, month, key0, key1, vectors, room):
     """Write the four uniforms of a Philox block, for each consumer named in `WHO`, to the rows from `DRAWS` on."""
     prefer_wide_vectors()
     for n in range(vectors * LANES):
@@ -65,7 +65,7 @@ def draw_block(block, index, month, key0, key1, vectors, room):  # type: ignore[
 
 
 @part
-def list_visitors(first, size, probability, room):  # type: ignore[no-untyped-def]
+def list_visitors(first, size, probability, room):
     """Keep in `WHO` those whose draw lets them go out, filled up to whole vectors; return how many. Start the race."""
     going = 0
     for n in range(size):
@@ -81,7 +81,7 @@ def list_visitors(first, size, probability, room):  # type: ignore[no-untyped-de
 
 
 @part
-def run_race(attraction, runner, draws, first, vectors, room):  # type: ignore[no-untyped-def]
+def run_race(attraction, runner, draws, first, vectors, room):
     """Let an alternative compete: the smallest −ln(u)/e^{V/μ} stays in `BEST`, and whose it was in `WINNER`."""
     prefer_wide_vectors()
     for n in range(vectors * LANES):
