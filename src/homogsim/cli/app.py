@@ -11,6 +11,7 @@ from typing import Annotated, NoReturn
 
 import typer
 
+from homogsim.cli.sweep import app as sweep_app
 from homogsim.errors import HomogsimError, StorageError
 
 INTERRUPTED = 130
@@ -23,6 +24,8 @@ app = typer.Typer(
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+
+app.add_typer(sweep_app)
 
 ScenarioArgument = Annotated[str, typer.Argument(metavar="SCENARIO", help="Name of a preset, or a scenario file.")]
 Threads = Annotated[int | None, typer.Option(metavar="N", help="Threads; they change the speed only.")]

@@ -15,9 +15,22 @@ import numpy as np
 
 from homogsim.errors import HomogsimError, StorageError
 from homogsim.experiments.sweeps.pools import Pool
+from homogsim.experiments.sweeps.processes import WorkerDied
 from homogsim.experiments.sweeps.queue import Queue, Task
 from homogsim.experiments.sweeps.store import MISSING, Store, Stored
-from homogsim.experiments.sweeps.work import CRASHED, FAILED, OK, STATUSES, TIMEOUT, Batch, Found, Job, about_here, run_batch
+from homogsim.experiments.sweeps.work import (
+    CRASHED,
+    FAILED,
+    OK,
+    STATUSES,
+    TIMEOUT,
+    Batch,
+    Found,
+    Job,
+    about_here,
+    last_seconds,
+    run_batch,
+)
 
 LOOK_SECONDS = 0.2
 FLUSH_SECONDS = 1.0
@@ -180,8 +193,8 @@ class Coordinator:
 
     def _strike(self, task: Task, error: BaseException) -> None:
         (run,) = task.runs
-        seconds = time.monotonic() - task.since
-        if self.job.timeout is not None and seconds >= self.job.timeout:
+        seconds = error.seconds if isinstance(error, WorkerDied) else time.monotonic() - task.since
+        if self.job.timeout is not None and seconds >= self.pool.tries * last_seconds(self.job.timeout):
             self._give_up(task, TIMEOUT, f"took longer than {self.job.timeout:g} s, and did not end a month", seconds)
             return
         self.queue.deaths[run.number] += 1

@@ -21,6 +21,10 @@ MOST_RUNS = 100_000
 """Runs of a sweep, unless `--max-runs` allows more."""
 LOOKED_AT = 200
 """Points whose parameters are checked, and whose cost is estimated, before anything runs."""
+MONTH_SECONDS, RUN_SECONDS = 0.002, 0.03
+"""What a month, and a run, take however small the market is: tables, metrics, laws of few firms."""
+SHARD_BYTES = 18_000.0
+"""A shard besides its rows: names and places of the columns."""
 ROW_BYTES = 1_100.0
 """A row of `runs/` on the disk, as measured (benchmarks/README.md)."""
 SERIES_VALUE_BYTES = 6.5
@@ -155,18 +159,32 @@ def needs(plan: Plan, jobs: int | None, *, here: bool = True) -> Needs:
         As `check_points`; or so many runs at a time do not fit in memory.
     """
     scenarios = check_points(plan)
-    each = [estimate(scenario.parameters) for scenario in scenarios]
-    seconds = ONE_THREAD * sum(one.seconds - PROGRAM_SECONDS for one in each) / len(each)
-    memory = max(one.memory_bytes for one in each)
+    seconds = sum(map(_run_seconds, scenarios)) / len(scenarios)
+    memory = max(estimate(scenario.parameters).memory_bytes for scenario in scenarios)
     used = fitting(jobs, memory, plan.runs) if here else jobs or 1
     return Needs(
         runs=plan.runs,
         points=len(plan.design),
-        seconds=plan.runs * seconds / used,
-        disk_bytes=plan.runs * (ROW_BYTES + series_values(plan, scenarios[0]) * SERIES_VALUE_BYTES),
+        seconds=PROGRAM_SECONDS + plan.runs * seconds / used,
+        disk_bytes=_disk_bytes(plan, scenarios[0], plan.runs * seconds / used),
         memory_bytes=memory,
         jobs=used,
     )
+
+
+def _run_seconds(scenario: Scenario) -> float:
+    """Return about how long a run takes on one processor, in a program that has started."""
+    calendar = scenario.parameters.calendar
+    months = calendar.warm_up + calendar.before + calendar.months
+    large = ONE_THREAD * (estimate(scenario.parameters).seconds - PROGRAM_SECONDS)
+    return large + months * MONTH_SECONDS + RUN_SECONDS
+
+
+def _disk_bytes(plan: Plan, scenario: Scenario, seconds: float) -> float:
+    """Return about what the shards take: at most one a second, and none without a run."""
+    shards = min(plan.runs, 1.0 + seconds) * (2.0 if plan.series else 1.0)
+    row = ROW_BYTES + series_values(plan, scenario) * SERIES_VALUE_BYTES
+    return plan.runs * row + shards * SHARD_BYTES
 
 
 def fitting(jobs: int | None, memory: float, runs: int) -> int:

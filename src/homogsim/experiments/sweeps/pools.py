@@ -11,7 +11,6 @@ from contextlib import suppress
 from typing import Any
 
 from homogsim.errors import HomogsimError
-from homogsim.experiments.executors import processors
 from homogsim.experiments.sweeps.processes import ProcessExecutor, WorkerDied
 
 WHERE = "--executor"
@@ -57,6 +56,8 @@ class Pool:
     """Whether several such tasks may be in flight, because each death is blamed on the right one."""
     strikes = 2
     """Deaths of a run by itself after which it is given up."""
+    tries = 1
+    """How often the executor itself tries a task whose worker died."""
     here = True
     """Whether its workers share this machine's memory."""
     lost: tuple[type[BaseException], ...] = (BrokenExecutor, CancelledError, WorkerDied)
@@ -115,7 +116,7 @@ class DaskPool(Pool):
         Of the scheduler, or its scheduler file (``.json``).
     """
 
-    alone, strikes, here = False, 1, False
+    alone, strikes, tries, here = False, 1, 4, False
 
     def __init__(self, address: str) -> None:
         try:
@@ -217,7 +218,7 @@ def open_pool(name: str, jobs: int) -> Pool:
     if kind == "dask" and rest:
         return DaskPool(rest)
     if sign and rest:
-        return Pool(_factory(kind, rest), 0 or jobs) if jobs else Pool(_factory(kind, rest), processors())
+        return Pool(_factory(kind, rest), jobs)
     raise HomogsimError(f"there is no executor {name[:100]!r}", WHERE, KNOWN)
 
 

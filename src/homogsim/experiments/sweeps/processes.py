@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import threading
+import time
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Executor, Future
@@ -27,7 +28,19 @@ Call = tuple[Callable[..., Any], tuple[Any, ...], dict[str, Any]]
 
 
 class WorkerDied(Exception):
-    """The process that made a task died; no other task did."""
+    """The process that made a task died; no other task did.
+
+    Parameters
+    ----------
+    how : str
+        How it died.
+    seconds : float
+        How long it had been at the task.
+    """
+
+    def __init__(self, how: str, seconds: float = 0.0) -> None:
+        super().__init__(how)
+        self.seconds = seconds
 
 
 class _Worker:
@@ -40,6 +53,7 @@ class _Worker:
         theirs.close()  # so that the pipe ends with the worker
         self.ready, self.tired = False, False
         self.future: Future[Any] | None = None
+        self.since = 0.0
 
     def end(self, *, now: bool) -> None:
         """Close its pipe, which it takes as its end; if need be, make it."""
@@ -145,11 +159,11 @@ class ProcessExecutor(Executor):
         try:
             worker.connection.send(call)
         except (BrokenPipeError, ConnectionResetError):
-            worker.future = future  # it is found dead when it is listened to
+            worker.future, worker.since = future, time.monotonic()  # it is found dead when it is listened to
         except Exception as error:  # the call cannot be sent
             future.set_exception(error)
         else:
-            worker.future = future
+            worker.future, worker.since = future, time.monotonic()
 
     def _listen(self) -> None:
         from multiprocessing.connection import wait
@@ -187,7 +201,7 @@ class ProcessExecutor(Executor):
         future, started = worker.future, worker.ready
         self._dismiss(worker)
         if future is not None:
-            future.set_exception(WorkerDied(_told(code)))
+            future.set_exception(WorkerDied(_told(code), time.monotonic() - worker.since))
         elif not started:
             self._failed_starts += 1
             if self._failed_starts >= MOST_FAILED_STARTS:
@@ -226,11 +240,9 @@ def _told(code: int | None) -> str:
 def serve(connection: Any) -> None:
     """Call what comes through a pipe until it ends: what a worker does."""
     prepare()
-    from homogsim.experiments.sweeps.work import may_be_ended
-
-    may_be_ended()
-    connection.send(READY)
     start = 0
+    with suppress(BrokenPipeError, ConnectionResetError):
+        connection.send(READY)
     while True:
         try:
             function, args, kwargs = connection.recv()

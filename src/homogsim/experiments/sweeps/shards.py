@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 NAME = re.compile(r"(\d{9,})-(\d+)-([0-9a-f]{20})\.parquet")
-SERIES_KEY, SWEEP_KEY = b"homogsim.series", b"homogsim.sweep"
+SERIES_KEY, SWEEP_KEY = "homogsim.series", "homogsim.sweep"
 PARTIAL = "partial"
 
 
@@ -50,12 +50,7 @@ def write_shard(folder: Path, part: str, table: pa.Table, first: int, sweep: str
     StorageError
         The disk is full, read-only or not ours. Nothing is left behind.
     """
-    import pyarrow.parquet as pq
-
-    table = table.replace_schema_metadata({SWEEP_KEY: sweep.encode(), SERIES_KEY: series.encode()})
-    image = BytesIO()
-    pq.write_table(table, image, compression="zstd", write_page_checksum=True, write_statistics=False)
-    content = image.getvalue()
+    content = _parquet(table, {SWEEP_KEY: sweep, SERIES_KEY: series})
     name = f"{first:09d}-{len(table)}-{hashlib.sha256(content).hexdigest()[:20]}.parquet"
     target = folder / part / name
     partial = folder / PARTIAL / f"{secrets.token_hex(8)}.partial"
@@ -69,6 +64,26 @@ def write_shard(folder: Path, part: str, table: pa.Table, first: int, sweep: str
             partial.unlink(missing_ok=True)
         sync_folder(target.parent)
     return target
+
+
+def _parquet(table: pa.Table, facts: dict[str, str]) -> bytes:
+    """Return a table as Parquet, without what would make shards of few rows large: statistics, Arrow's own schema."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    image = BytesIO()
+    with pq.ParquetWriter(
+        image,
+        table.schema,
+        compression="zstd",
+        write_page_checksum=True,
+        write_statistics=False,
+        store_schema=False,
+        use_dictionary=[field.name for field in table.schema if pa.types.is_string(field.type)],
+    ) as writer:
+        writer.write_table(table)
+        writer.add_key_value_metadata(facts)
+    return image.getvalue()
 
 
 def sync_folder(folder: Path) -> None:
@@ -104,11 +119,11 @@ def read_shard(path: Path, columns: Sequence[str] | None = None) -> Shard:
         raise Damaged("it is not what was written (truncated, or bits have flipped)")
     try:
         file = pq.ParquetFile(pa.BufferReader(content), page_checksum_verification=True)
-        facts = file.schema_arrow.metadata or {}
+        facts = file.metadata.metadata or {}
         table = file.read(columns=None if columns is None else list(columns))
     except (pa.ArrowException, OSError, KeyError, ValueError) as error:
         raise Damaged(str(error)[:200]) from error
-    return Shard(path, table, facts.get(SWEEP_KEY, b"").decode(), facts.get(SERIES_KEY, b"").decode())
+    return Shard(path, table, facts.get(SWEEP_KEY.encode(), b"").decode(), facts.get(SERIES_KEY.encode(), b"").decode())
 
 
 def shard_files(folder: Path, part: str) -> list[Path]:

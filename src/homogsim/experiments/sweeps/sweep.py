@@ -71,6 +71,7 @@ def sweep(
     watch: Watch = _silent,
     stop: Callable[[], bool] = lambda: False,
     make: Make | None = None,
+    grow: bool = False,
 ) -> Swept:
     """Make all runs of a plan that are not stored in the folder yet.
 
@@ -79,13 +80,15 @@ def sweep(
     plan : Plan
         See `homogsim.experiments.sweeps.planning.plan_sweep`.
     folder : path
-        New, or that of the same sweep, which then goes on; or of one with fewer samples of a design that grows.
+        New, or that of the same sweep, which then goes on.
     options : Options
         Executor, time limit, what to make again.
     watch, stop : callable
         Told how far it is; asked whether to stop.
     make : callable, optional
         What makes a run, a function of a module; by default the market model.
+    grow : bool
+        Whether the folder's plan may be the beginning of this one (`homogsim.experiments.sweeps.extending`).
 
     Raises
     ------
@@ -104,7 +107,8 @@ def sweep(
         refuse_foreign(target)
     else:
         store = Store.open(target)
-        store.check_same(plan)
+        if not grow:
+            store.check_same(plan)
         store.check_code(allow=options.allow_code_change, remember=False)
     wanted = needs(plan, options.jobs, here=not options.executor.startswith("dask:"))
     pool = open_pool(options.executor, wanted.jobs)
@@ -114,7 +118,7 @@ def sweep(
         with storage_errors(target):
             target.mkdir(parents=True, exist_ok=True)
         with locked(target):
-            store = _opened(target, plan, options, int(wanted.disk_bytes))
+            store = _opened(target, plan, options, int(wanted.disk_bytes), grow=grow)
             swept = _made(store, pool, options, watch, stop, make)
             finished = swept.status == FINISHED
             return swept
@@ -122,12 +126,15 @@ def sweep(
         pool.close(at_once=not finished)
 
 
-def _opened(target: Path, plan: Plan, options: Options, needed: int) -> Store:
+def _opened(target: Path, plan: Plan, options: Options, needed: int, *, grow: bool) -> Store:
     if not is_sweep(target):
         return Store.create(target, plan, needed)
     store = Store.open(target)
-    store.check_same(plan)
+    if not grow:
+        store.check_same(plan)
     store.check_code(allow=options.allow_code_change)
+    if grow and plan != store.plan:
+        store.grow(plan)
     if options.retry_failed:
         store.forget_failed()
     return store

@@ -114,11 +114,12 @@ class Batch:
 @cache
 def about_here() -> dict[str, str]:
     """Return versions and host of this process, as rows hold them."""
-    from homogsim.results.provenance import provenance
+    from importlib.metadata import version
 
-    facts = provenance("", 0.0)
-    names = ("version", "python", "numpy", "numba")
-    return {name: str(facts[name]) for name in names} | {"code": code_hash(), "host": platform.node() or "unknown"}
+    from homogsim import __version__
+
+    facts = {"version": __version__, "code": code_hash(), "python": platform.python_version()}
+    return facts | {"numpy": np.__version__, "numba": version("numba"), "host": platform.node() or "unknown"}
 
 
 def greet(sources: dict[str, str]) -> dict[str, Any]:
@@ -193,8 +194,7 @@ def _limit(seconds: float | None) -> Iterator[Callable[[], None]]:
     with open(os.devnull, "w") as nowhere:
         if _may_end():
             # not a Python thread: a kernel that hangs holds the interpreter
-            limit = seconds + max(GRACE_SECONDS, GRACE_SHARE * seconds)
-            faulthandler.dump_traceback_later(limit, exit=True, file=nowhere)
+            faulthandler.dump_traceback_later(last_seconds(seconds), exit=True, file=nowhere)
         try:
             yield each_month
         finally:
@@ -202,19 +202,17 @@ def _limit(seconds: float | None) -> Iterator[Callable[[], None]]:
                 faulthandler.cancel_dump_traceback_later()
 
 
-_ENDABLE = False
-
-
-def may_be_ended() -> None:
-    """Say that this process is a worker, which a run that hangs may take with it."""
-    global _ENDABLE
-    _ENDABLE = True
+def last_seconds(timeout: float) -> float:
+    """Return the time after which a run that has not even ended a month takes its process with it, s."""
+    return timeout + max(GRACE_SECONDS, GRACE_SHARE * timeout)
 
 
 def _may_end() -> bool:
+    """Return whether this process is a worker, which a run that hangs may take with it."""
     import sys
+    from multiprocessing import parent_process
 
-    return _ENDABLE or "distributed.worker" in sys.modules and _in_dask_task()
+    return parent_process() is not None or ("distributed.worker" in sys.modules and _in_dask_task())
 
 
 def _in_dask_task() -> bool:
