@@ -54,7 +54,9 @@ def run(
     ] = None,
     samples: Annotated[int | None, typer.Option(metavar="N", help="Samples; a power of two for sobol.")] = None,
     replications: Annotated[int | None, typer.Option(metavar="R", help="Runs at every point.  [default: 1]")] = None,
-    seed: Annotated[int | None, typer.Option(metavar="N", help="The first seed, also of the design.  [default: 1]")] = None,
+    seed: Annotated[
+        int | None, typer.Option(metavar="N", help="The first seed, also of the design.  [default: 1]")
+    ] = None,
     independent: Annotated[
         bool, typer.Option("--independent", help="Another seed for every run, not the same at all points.")
     ] = False,

@@ -61,7 +61,12 @@ def replay_run(folder: Path, run: str, out: Path | None, *, allow_code_change: b
 
     found = replay(folder, run, out, allow_code_change=allow_code_change)
     if as_json:
-        facts = {"id": found.id, "run_dir": str(found.folder), "identical": found.identical, "different": found.different}
+        facts = {
+            "id": found.id,
+            "run_dir": str(found.folder),
+            "identical": found.identical,
+            "different": found.different,
+        }
         print(json.dumps(facts, ensure_ascii=False))
     else:
         output = console()

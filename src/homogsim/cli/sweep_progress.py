@@ -10,7 +10,8 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress as Bar, TextColumn
+from rich.progress import BarColumn, MofNCompleteColumn, TextColumn
+from rich.progress import Progress as Bar
 
 from homogsim.cli.experiments import PLAIN_SECONDS
 from homogsim.scenario.budget import duration
@@ -29,7 +30,12 @@ def sweep_progress(console: Console, kind: str | None) -> Iterator[Watch]:
     if chosen == "none":
         yield lambda progress: None
     elif chosen == "rich":
-        columns = (TextColumn("runs", markup=False), BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[told]}"))
+        columns = (
+            TextColumn("runs", markup=False),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TextColumn("{task.fields[told]}"),
+        )
         with Bar(*columns, console=console, transient=True) as bar:
             task = bar.add_task("runs", total=None, told="")
             yield lambda p: bar.update(task, completed=p.done, total=p.total, told=_told(p))

@@ -21,6 +21,7 @@ from homogsim.experiments.sweeps.store import MISSING, Store, Stored
 from homogsim.experiments.sweeps.work import (
     CRASHED,
     FAILED,
+    LATE_CODE,
     OK,
     STATUSES,
     TIMEOUT,
@@ -39,6 +40,9 @@ AHEAD = 2
 """Batches in flight for each slot."""
 DRAIN_SECONDS = 3.0
 """Time that running batches get to end when the sweep is stopped."""
+
+LOST_AT_HAND_OUT: tuple[type[BaseException], ...] = (RuntimeError,)
+"""What a broken or closed executor raises when it is given something."""
 
 Done = list[tuple[Found, dict[str, str]]]
 
@@ -133,11 +137,12 @@ class Coordinator:
                 return
             task.since = time.monotonic()
             try:
-                self._flying[self.pool.executor.submit(run_batch, self.job, task.runs)] = task
-            except (*self.pool.lost, RuntimeError):
-                self.queue.suspect(task) if task.suspect else self.queue.suspects.append(Task(task.runs))
+                future = self.pool.executor.submit(run_batch, self.job, task.runs)
+            except (*LOST_AT_HAND_OUT, *self.pool.lost):
+                self.queue.suspects.append(task)
                 self._recover()
                 return
+            self._flying[future] = task
 
     def _next(self) -> Task | None:
         """Return what to hand out now; those that are suspect apart from others, as far as blame needs it."""
@@ -194,14 +199,20 @@ class Coordinator:
     def _strike(self, task: Task, error: BaseException) -> None:
         (run,) = task.runs
         seconds = error.seconds if isinstance(error, WorkerDied) else time.monotonic() - task.since
-        if self.job.timeout is not None and seconds >= self.pool.tries * last_seconds(self.job.timeout):
-            self._give_up(task, TIMEOUT, f"took longer than {self.job.timeout:g} s, and did not end a month", seconds)
+        if self.job.timeout is not None and self._was_late(error, seconds, self.job.timeout):
+            told = f"took longer than {self.job.timeout:g} s, and did not end a month"
+            self._give_up(task, TIMEOUT, told, seconds)
             return
         self.queue.deaths[run.number] += 1
         if self.queue.deaths[run.number] >= self.pool.strikes:
             self._give_up(task, CRASHED, str(error)[:500] or type(error).__name__, seconds)
         else:
             self.queue.suspect(task)
+
+    def _was_late(self, error: BaseException, seconds: float, timeout: float) -> bool:
+        """Return whether a process died of its time limit: that takes time, and has an exit code of its own."""
+        ended = not isinstance(error, WorkerDied) or error.code == LATE_CODE
+        return ended and seconds >= self.pool.tries * last_seconds(timeout)
 
     def _failed_outside(self, task: Task, error: Exception) -> None:
         """Deal with what went wrong around the runs: sending, unpacking, memory."""

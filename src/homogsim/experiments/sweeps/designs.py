@@ -158,7 +158,7 @@ def _value_in(base: Scenario, factor: Factor) -> Value:
     value: Any = base.parameters
     for part in factor.name.split("."):
         value = getattr(value, part)
-    return value  # type: ignore[no-any-return]  # a leaf of the tree of parameters
+    return value
 
 
 def _sampled(kind: str, k: int, samples: int, seed: int) -> Units:

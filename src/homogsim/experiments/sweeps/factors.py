@@ -6,13 +6,13 @@ import math
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any
 
-from homogsim.errors import HomogsimError
-from homogsim.parameters import Declaration, declared
+from homogsim.errors import HomogsimError, ScenarioError
+from homogsim.parameters import Declaration, Parameters, declared
 from homogsim.scenario import Scenario
 from homogsim.scenario.checking import flatten
-from homogsim.scenario.values import from_text, number, printable, shown
+from homogsim.scenario.values import from_text, number, plain, printable, shown
 
 WHERE = "--vary"
 EXAMPLE = "For example --vary firms.reinvestment=0:1 or --vary tools.custom.upfront_cost=8000,20000,40000."
@@ -192,14 +192,46 @@ def _listed(declaration: Declaration, values: list[Any], base: Scenario) -> Fact
     for value in values:
         value = value if not isinstance(value, float) or declaration.kind is not int else _whole(value)
         value = float(value) if declaration.kind is float and type(value) is int else value
-        wanted = base.override(name, value).parameters
-        for part in name.split("."):
-            wanted = getattr(wanted, part)
-        checked.append(wanted)  # type: ignore[arg-type]  # a leaf of the tree of parameters
+        checked.append(_checked(name, value, base))
     for n, value in enumerate(checked):
         if value in checked[:n]:
             raise HomogsimError(f"{name}: the value {shown(value)} is listed twice", WHERE)
     return Factor(name, None, None, tuple(checked), declaration.kind is int)
+
+
+def _checked(name: str, value: Any, base: Scenario) -> Value:
+    """Return a value as the parameter holds it.
+
+    One that is right by itself may go together with other parameters at other values that they take in the design.
+    """
+    try:
+        found: Any = base.override(name, value).parameters
+    except ScenarioError:
+        alone = plain(value)
+        if not _right_by_itself(name, alone):
+            raise
+        return alone
+    for part in name.split("."):
+        found = getattr(found, part)
+    return found
+
+
+def _right_by_itself(name: str, value: Any) -> bool:
+    from pydantic import TypeAdapter, ValidationError
+
+    *groups, last = name.split(".")
+    group: Any = Parameters()
+    for part in groups:
+        group = getattr(group, part)
+    field = type(group).model_fields[last]
+    kind: Any = field.annotation
+    for limit in field.metadata:
+        kind = Annotated[kind, limit]
+    try:
+        TypeAdapter(kind).validate_python(value, strict=True)
+    except ValidationError:
+        return False
+    return True
 
 
 def _whole(value: float) -> float | int:

@@ -121,12 +121,13 @@ class DaskPool(Pool):
     def __init__(self, address: str) -> None:
         try:
             from distributed import Client
-            from distributed.comm import CommClosedError
+            from distributed.comm.core import CommClosedError
             from distributed.scheduler import KilledWorker
         except ImportError as error:
             what = f"--executor dask needs {error.name}, which is not installed"
             raise HomogsimError(what, WHERE, EXTRA) from error
-        self._client_class, self._address = Client, address
+        self._client_class: Any = Client
+        self._address = address
         self.lost = (KilledWorker, CommClosedError, CancelledError, TimeoutError, _cancelled())
         self._client: Any = None
         try:
@@ -144,7 +145,7 @@ class DaskPool(Pool):
         if self._address.endswith(".json") and not os.path.isfile(self._address):
             raise OSError(f"there is no file {self._address}")
         self._client = self._client_class(**where, timeout=ANSWER_SECONDS / 2, set_as_default=False)
-        return self._client.get_executor(pure=False)  # type: ignore[no-any-return]
+        return self._client.get_executor(pure=False)
 
     def slots(self) -> int:
         """Return the number of workers: in each one run is made at a time."""
@@ -237,7 +238,7 @@ def _factory(module: str, name: str) -> Callable[[], Executor]:
         made = factory()
         if not hasattr(made, "submit"):
             raise HomogsimError(f"{module}:{name} returned no executor, but {type(made).__name__}", WHERE)
-        return made  # type: ignore[no-any-return]
+        return made
 
     return opened
 

@@ -36,11 +36,13 @@ class WorkerDied(Exception):
         How it died.
     seconds : float
         How long it had been at the task.
+    code : int or None
+        Its exit code, negative for signals.
     """
 
-    def __init__(self, how: str, seconds: float = 0.0) -> None:
+    def __init__(self, how: str, seconds: float = 0.0, code: int | None = None) -> None:
         super().__init__(how)
-        self.seconds = seconds
+        self.seconds, self.code = seconds, code
 
 
 class _Worker:
@@ -51,7 +53,7 @@ class _Worker:
         self.process = context.Process(target=serve, args=(theirs,), daemon=True)
         self.process.start()
         theirs.close()  # so that the pipe ends with the worker
-        self.ready, self.tired = False, False
+        self.ready = False
         self.future: Future[Any] | None = None
         self.since = 0.0
 
@@ -187,11 +189,11 @@ class ProcessExecutor(Executor):
             worker.ready, self._failed_starts = True, 0
             return
         future, worker.future = worker.future, None
-        error, value, worker.tired = said
-        if worker.tired:
+        failure, value, tired = said
+        if tired:
             self._dismiss(worker)
-        if future is not None and error is not None:
-            future.set_exception(error)
+        if future is not None and failure is not None:
+            future.set_exception(failure)
         elif future is not None:
             future.set_result(value)
 
@@ -201,7 +203,7 @@ class ProcessExecutor(Executor):
         future, started = worker.future, worker.ready
         self._dismiss(worker)
         if future is not None:
-            future.set_exception(WorkerDied(_told(code), time.monotonic() - worker.since))
+            future.set_exception(WorkerDied(_told(code), time.monotonic() - worker.since, code))
         elif not started:
             self._failed_starts += 1
             if self._failed_starts >= MOST_FAILED_STARTS:
@@ -251,18 +253,22 @@ def serve(connection: Any) -> None:
         except Exception as error:  # a call that cannot be read here
             connection.send((error, None, False))
             continue
-        error, value = None, None
-        try:
-            value = function(*args, **kwargs)
-        except BaseException as reason:
-            error = reason
+        failure, value = _called(function, args, kwargs)
         start = start or memory_used()
         try:
-            connection.send((error, value, memory_used() > start + GROWTH_BYTES))
+            connection.send((failure, value, memory_used() > start + GROWTH_BYTES))
         except (BrokenPipeError, ConnectionResetError):
             return
         except Exception as reason:  # an answer that cannot be sent
             connection.send((RuntimeError(f"{type(reason).__name__}: {reason}"), None, False))
+
+
+def _called(function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, Any]:
+    """Return what a call raised, or None, and what it returned."""
+    try:
+        return None, function(*args, **kwargs)
+    except BaseException as reason:
+        return reason, None
 
 
 def memory_used() -> int:

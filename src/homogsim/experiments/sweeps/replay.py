@@ -37,9 +37,7 @@ class Replay:
         return not self.different
 
 
-def replay(
-    folder: str | Path, run: str, out: str | Path | None = None, *, allow_code_change: bool = False
-) -> Replay:
+def replay(folder: str | Path, run: str, out: str | Path | None = None, *, allow_code_change: bool = False) -> Replay:
     """Make a run of a sweep again and write its run folder.
 
     Parameters
@@ -76,10 +74,15 @@ def replay(
     facts = {"sweep": {"folder": str(folder), "run": str(row["id"]), "replayed": now()}}
     results.provenance.update(facts)
     results.save(target)
-    found = results.summary | {"timeline_hash": timeline_hash(results.timeline), "outcome": results.status}
+    found: dict[str, Any] = results.summary | {
+        "timeline_hash": timeline_hash(results.timeline),
+        "outcome": results.status,
+    }
     different = [] if row["status"] == OK else [f"status ({row['status']})"]
     different += [name for name in ("outcome", "timeline_hash") if row[name] != found[name] and row["status"] == OK]
-    different += [name for name in store.metrics if not _same(row[name], found.get(name, np.nan)) and row["status"] == OK]
+    different += [
+        name for name in store.metrics if not _same(row[name], found.get(name, np.nan)) and row["status"] == OK
+    ]
     _check_row(row, planned)
     return Replay(str(row["id"]), target, different)
 

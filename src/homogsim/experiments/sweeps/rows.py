@@ -85,7 +85,9 @@ def series_table(done: Sequence[tuple[Found, dict[str, str], str]]) -> pa.Table 
 
     from homogsim.metrics.table import METRICS
 
-    kept = [(one.run, one.months, one.series) for one, _, _ in done if one.series is not None and one.months is not None]
+    kept = [
+        (one.run, one.months, one.series) for one, _, _ in done if one.series is not None and one.months is not None
+    ]
     if not kept:
         return None
     lengths = [len(months) for _, months, _ in kept]

@@ -11,6 +11,7 @@ import os
 import re
 import secrets
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
@@ -62,6 +63,8 @@ def write_shard(folder: Path, part: str, table: pa.Table, first: int, sweep: str
             os.replace(partial, target)
         finally:
             partial.unlink(missing_ok=True)
+            with suppress(OSError):  # another one is being written
+                partial.parent.rmdir()
         sync_folder(target.parent)
     return target
 

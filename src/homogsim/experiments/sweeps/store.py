@@ -16,7 +16,15 @@ from homogsim.errors import HomogsimError, StorageError
 from homogsim.experiments.sweeps.code import code_difference, code_hash, source_files
 from homogsim.experiments.sweeps.plan import FORMAT, Plan
 from homogsim.experiments.sweeps.rows import metric_names, runs_table, series_table
-from homogsim.experiments.sweeps.shards import PARTIAL, Damaged, Shard, read_shard, shard_files, sync_folder, write_shard
+from homogsim.experiments.sweeps.shards import (
+    PARTIAL,
+    Damaged,
+    Shard,
+    read_shard,
+    shard_files,
+    sync_folder,
+    write_shard,
+)
 from homogsim.experiments.sweeps.work import OK, STATUSES, Found
 from homogsim.results.folder import check_writable, storage_errors
 from homogsim.results.provenance import now, provenance
@@ -154,7 +162,7 @@ class Store:
         """
         stored = Stored(np.zeros(self.plan.runs, dtype=np.int8))
         if tidy:
-            shutil.rmtree(self.folder / PARTIAL, ignore_errors=True)
+            shutil.rmtree(self.folder / PARTIAL, ignore_errors=True)  # of a session that was killed
         used = set()
         for path in shard_files(self.folder, RUNS):
             try:
@@ -183,7 +191,10 @@ class Store:
         if (stored.status[numbers] != MISSING).any() or len(np.unique(numbers)) < len(numbers):
             raise Damaged("its runs are stored already")
         if self.plan.series and shard.series:
-            read_shard(self.folder / SERIES / Path(shard.series).name, ("run",))
+            series = self.folder / SERIES / Path(shard.series).name
+            if not series.is_file():
+                raise Damaged("its series are missing")
+            read_shard(series, ("run",))
         return shard
 
     def _set_aside(self, path: Path) -> None:

@@ -66,7 +66,7 @@ def _silent(progress: Progress) -> None:
 def sweep(
     plan: Plan,
     folder: str | Path,
-    options: Options = Options(),  # noqa: B008  # frozen
+    options: Options = Options(),  # frozen
     *,
     watch: Watch = _silent,
     stop: Callable[[], bool] = lambda: False,

@@ -25,7 +25,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from homogsim.errors import HomogsimError
-from homogsim.experiments.sweeps.code import code_hash, code_difference, source_files
+from homogsim.experiments.sweeps.code import code_difference, code_hash, source_files
 from homogsim.experiments.sweeps.plan import Run
 from homogsim.scenario import Scenario
 
@@ -36,6 +36,8 @@ OK, FAILED, CRASHED, TIMEOUT = "ok", "failed", "crashed", "timeout"
 STATUSES = (OK, FAILED, CRASHED, TIMEOUT)
 LONGEST_ERROR = 500
 """Characters of an error that are kept."""
+LATE_CODE = 1
+"""Exit code of a process that a run took with it; `faulthandler` knows no other."""
 GRACE_SECONDS, GRACE_SHARE = 2.0, 0.25
 """Time beyond its limit after which a run that does not even end a month takes its process with it."""
 
