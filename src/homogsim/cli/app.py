@@ -324,3 +324,24 @@ def calibrate(
         as_json,
     )  # fmt: skip
     raise typer.Exit(calibrate_scenario(options))
+
+
+@app.command()
+def sensitivity(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Folder of a finished sweep.")],
+    metric: Annotated[str, typer.Option(metavar="NAME", help="Metric to explain.")],
+    method: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="sobol, morris, pawn, regression or prim.  [default: as the design is made]"),
+    ] = None,
+    above: Annotated[float | None, typer.Option(metavar="VALUE", help="prim: where is the metric higher?")] = None,
+    below: Annotated[float | None, typer.Option(metavar="VALUE", help="prim: where is it lower?")] = None,
+    role: Annotated[
+        str | None, typer.Option(metavar="ROLE", help="prim: only levers, or only parameters of uncertainty.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Say which parameters of a finished sweep move a metric, with intervals and the share of replicate noise."""
+    from homogsim.cli.sensitivity import show_sensitivity
+
+    raise typer.Exit(show_sensitivity(folder, metric, method, above, below, role, as_json=as_json))

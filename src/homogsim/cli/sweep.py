@@ -148,3 +148,27 @@ def export(
     from homogsim.cli.sweep_folders import export_sweep
 
     raise typer.Exit(export_sweep(folder, to, out, series=series))
+
+
+@app.command()
+def plot(
+    folder: Folder,
+    metric: Annotated[str, typer.Option(metavar="NAME", help="Metric to draw.")] = "diversity_lost",
+    figures: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--figure", metavar="NAME", help="main-effects, interactions, phase or parallel; may be repeated; else all."
+        ),
+    ] = None,
+    x: Annotated[str | None, typer.Option(metavar="KEY", help="Across in the phase diagram.")] = None,
+    y: Annotated[str | None, typer.Option(metavar="KEY", help="Up in the phase diagram.")] = None,
+    level: Annotated[float, typer.Option(metavar="VALUE", help="The metric's value on the phase diagram's line.")] = 0.0,
+    out: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Folder of the files.  [default: DIR/figures]")
+    ] = None,
+    kind: Annotated[str, typer.Option("--format", metavar="FORMAT", help="png, svg or pdf.")] = "png",
+) -> None:
+    """Draw main effects, interactions, a phase diagram with its zero line, and parallel coordinates of a metric."""
+    from homogsim.cli.sweep_plots import plot_sweep
+
+    raise typer.Exit(plot_sweep(folder, metric, tuple(figures or ()), x, y, level, out, kind))

@@ -6,8 +6,9 @@ import ctypes
 import os
 import time
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import Executor, ThreadPoolExecutor
+from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor
 from contextlib import suppress
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
@@ -62,6 +63,14 @@ def wild(scenario: Scenario, seed: int, series: int, each_month: Callable[[], No
         if firms.reinvestment == HANGS:
             time.sleep(600.0)  # and never ends a month
     return quick(scenario, seed, series, each_month)
+
+
+def deadly(scenario: Scenario, seed: int, series: int, each_month: Callable[[], None]) -> Made:
+    """Leave the process in one run; take a while in the others."""
+    firms = scenario.parameters.firms
+    if firms.human_share == 0.0 and firms.reinvestment == EXITS and seed == 2:
+        os._exit(9)
+    return unhurried(scenario, seed, series, each_month)
 
 
 def slow_months(scenario: Scenario, seed: int, series: int, each_month: Callable[[], None]) -> Made:
@@ -121,3 +130,8 @@ def same(one: pd.DataFrame, other: pd.DataFrame) -> None:
 def by_status(frame: pd.DataFrame) -> Mapping[str, int]:
     """Return how many rows have each status."""
     return frame["status"].value_counts().to_dict()
+
+
+def processes() -> Executor:
+    """Return the standard library's processes, all of which fail when one dies."""
+    return ProcessPoolExecutor(2, mp_context=get_context("spawn"))

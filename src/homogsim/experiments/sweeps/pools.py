@@ -116,7 +116,7 @@ class DaskPool(Pool):
         Of the scheduler, or its scheduler file (``.json``).
     """
 
-    alone, strikes, tries, here = False, 1, 4, False
+    alone, tries, here = False, 4, False
 
     def __init__(self, address: str) -> None:
         try:
