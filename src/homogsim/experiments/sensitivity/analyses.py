@@ -93,7 +93,9 @@ def sensitivity(folder: str | Path, metric: str, method: str | None = None, *, s
         An unknown metric or method, a design that the method cannot use, an incomplete sweep, undefined values.
     """
     outputs = read_outputs(folder, metric)
-    return analyse(outputs, method or {"sobol": "sobol", "morris": "morris"}.get(outputs.design.kind, "regression"), seed)
+    return analyse(
+        outputs, method or {"sobol": "sobol", "morris": "morris"}.get(outputs.design.kind, "regression"), seed
+    )
 
 
 def analyse(outputs: Outputs, method: str, seed: int = 1) -> Sensitivity:
@@ -119,8 +121,9 @@ Found = tuple[list[Effect], float]
 
 
 def sobol(outputs: Outputs, seed: int) -> Found:
-    """Return first-order and total Sobol' indices: shares of the variance that a parameter explains alone, and with
-    all its interactions.
+    """Return first-order and total Sobol' indices.
+
+    Shares of the variance that a parameter explains alone, and with all its interactions.
 
     References
     ----------
@@ -141,8 +144,9 @@ def sobol(outputs: Outputs, seed: int) -> Found:
 
 
 def morris(outputs: Outputs, seed: int) -> Found:
-    """Return Morris's elementary effects over the parameters' ranges: mean of their sizes (μ*), with sign (μ), spread
-    (σ: interactions and curvature).
+    """Return Morris's elementary effects over the parameters' ranges.
+
+    Mean of their sizes (μ*), with sign (μ), and spread (σ: interactions and curvature).
 
     References
     ----------
@@ -165,8 +169,10 @@ def morris(outputs: Outputs, seed: int) -> Found:
 
 
 def pawn(outputs: Outputs, seed: int) -> Found:
-    """Return PAWN indices: the median Kolmogorov-Smirnov distance between the metric's distribution and that under a
-    parameter in one slice of its range, 0 … 1.
+    """Return PAWN indices, 0 … 1.
+
+    The median Kolmogorov-Smirnov distance between the metric's distribution and that with the parameter in one slice
+    of its range.
 
     References
     ----------
@@ -184,8 +190,9 @@ def pawn(outputs: Outputs, seed: int) -> Found:
 
 
 def regression(outputs: Outputs, seed: int) -> Found:
-    """Return standardized regression coefficients: standard deviations that the metric moves with one of the
-    parameter; listed values count by their rank.
+    """Return standardized regression coefficients.
+
+    Standard deviations that the metric moves with one of the parameter; listed values count by their rank.
 
     References
     ----------

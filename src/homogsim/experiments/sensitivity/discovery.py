@@ -123,12 +123,13 @@ def _peeled(outputs: Outputs, wanted: Any, condition: str, chosen: list[int]) ->
 
 
 def _prim() -> Any:
+    from importlib import import_module
+
     try:
-        from ema_workbench.analysis.prim import Prim
+        return import_module("ema_workbench.analysis.prim").Prim
     except ImportError as error:
         what = f"this needs {error.name}, which is not installed"
         raise HomogsimError(what, help='Install the extra: pip install "homogsim[sensitivity]".') from error
-    return Prim
 
 
 def _plain(value: Any) -> Any:
