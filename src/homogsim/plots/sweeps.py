@@ -149,7 +149,8 @@ def phase(data: SweepData, x: str | None = None, y: str | None = None, level: fl
     line = _line_told(found, level, data)
     method = "means at the levels of the design" if found.exact else "local linear smooth of the points (dots)"
     others = [axis.short for axis in data.axes if axis not in (across, up)]
-    rest = f"; {', '.join(others[:3])}{' …' if len(others) > 3 else ''} wherever the design puts them" if others else ""
+    named = ", ".join(others[:3]) + (" …" if len(others) > 3 else "")
+    rest = f"; the others ({named}) lie wherever the design puts them" if others else ""
     drawn = new_figure(
         f"{data.words.capitalize()} over {across.short} and {up.short}",
         f"{method.capitalize()}{rest}. {line}",
@@ -159,13 +160,14 @@ def phase(data: SweepData, x: str | None = None, y: str | None = None, level: fl
     axes = drawn.subplots()
     reach = float(np.nanmax(np.abs(found.z - level))) or 1.0
     shading: Any = "nearest" if found.exact else "gouraud"
-    colour: dict[str, Any] = {"cmap": DIVERGING, "vmin": level - reach, "vmax": level + reach}
+    both_sides: dict[str, Any] = {"cmap": DIVERGING, "vmin": level - reach, "vmax": level + reach}
+    colour = both_sides if found.crosses(level) else {"cmap": SEQUENTIAL}
     mesh = axes.pcolormesh(found.x, found.y, found.z, shading=shading, **colour)
     if found.crosses(level):
         contour = axes.contour(found.x, found.y, found.z, levels=[level], colors=[INK], linewidths=2.2)
         axes.clabel(contour, fmt=lambda value: signed(round(float(value), 4)), fontsize=SMALL_SIZE)
     if not found.exact:
-        axes.plot(across.places, up.places, ".", color=INK, ms=3.0, alpha=0.5, mew=0)
+        axes.plot(across.places, up.places, ".", color="white", ms=5.0, mec=INK, mew=0.5, clip_on=False)
     axes.set_xlabel(_with_unit(across.short, across.unit))
     axes.set_ylabel(_with_unit(up.short, up.unit))
     axes.grid(visible=False)
@@ -222,7 +224,7 @@ def parallel(data: SweepData) -> Figure:
     lines.set_array(means[order])
     axes.add_collection(lines)
     for place, (_, ends) in enumerate(columns):
-        axes.axvline(place, color=MUTED, lw=1.0, zorder=3)
+        axes.vlines(place, 0.0, 1.0, color=MUTED, lw=1.0, zorder=3)
         for height, text, side in ((0.0, ends[0], "top"), (1.0, ends[1], "bottom")):
             shift = -0.03 if side == "top" else 0.03
             axes.text(place, height + shift, text, ha="center", va=side, size=SMALL_SIZE, path_effects=halo())

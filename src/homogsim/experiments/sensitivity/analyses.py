@@ -17,7 +17,7 @@ from homogsim.experiments.sweeps.designs import MORRIS_LEVELS, problem, salib
 from homogsim.streams import Streams
 
 RESAMPLES = 300
-CONFIDENCE = 0.95
+CONFIDENCE, NORMAL_QUANTILE = 0.95, 1.959964
 PAWN_SLICES = 10
 LEAST_POINTS = 3
 """Points a parameter, at least, for a regression."""
@@ -176,7 +176,7 @@ def pawn(outputs: Outputs, seed: int) -> Found:
 
     References
     ----------
-    Pianosi and Wagener (2018), Environmental Modelling & Software 108; intervals by a percentile bootstrap.
+    Pianosi and Wagener (2018), Environmental Modelling & Software 108; intervals by the bootstrap.
     """
     _needs_scatter(outputs, "pawn")
     analyze = salib("analyze.pawn").analyze
@@ -196,7 +196,7 @@ def regression(outputs: Outputs, seed: int) -> Found:
 
     References
     ----------
-    Saltelli et al. (2008), Global Sensitivity Analysis: The Primer, 1.2.5; intervals by a percentile bootstrap.
+    Saltelli et al. (2008), Global Sensitivity Analysis: The Primer, 1.2.5; intervals by the bootstrap.
     """
     units, means = outputs.places(), outputs.means
     points, k = units.shape
@@ -234,12 +234,10 @@ def _bootstrapped(
 ) -> list[Effect]:
     picks = Streams(seed).uniform("design", np.arange(RESAMPLES)[:, None], index=np.arange(points)[None, :])
     resampled = np.array([estimate(chosen) for chosen in (picks * points).astype(np.int64)])
-    tail = 50.0 * (1.0 - CONFIDENCE)
-    low, high = np.nanpercentile(resampled, [tail, 100.0 - tail], axis=0)
-    values = estimate(np.arange(points))
+    half = NORMAL_QUANTILE * np.nanstd(resampled, axis=0, ddof=1)
     return [
-        Effect(name, measure, float(value), float(a), float(b))
-        for name, value, a, b in zip(names, values, low, high, strict=True)
+        Effect(name, measure, float(value), float(value - width), float(value + width))
+        for name, value, width in zip(names, estimate(np.arange(points)), half, strict=True)
     ]
 
 

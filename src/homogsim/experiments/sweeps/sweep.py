@@ -159,6 +159,7 @@ def _made(
     )
     complete = Coordinator(store, stored, pool, job, watch, stop).run()
     if complete:
+        store.compact()
         _assert_done(store)
     status = FINISHED if complete else INTERRUPTED
     counts = stored.counts() if complete else store.load().counts()
