@@ -33,6 +33,7 @@ format: $(VENV)/.installed-dev
 
 bench: $(VENV)/.installed-dev
 	@$(BIN)/python benchmarks/speed.py
+	@$(BIN)/python benchmarks/sweeps.py
 
 # A half-made environment is removed, so that the next try starts afresh.
 $(BIN)/python:

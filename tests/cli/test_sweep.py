@@ -16,7 +16,7 @@ from homogsim.results import Results
 
 SIZE = [
     f"--set={text}" for text in (
-        "world.towns=1", "world.sectors=1", "world.sites=3", "world.occupied=2", "world.consumers=20",
+        "world.towns=1", "world.sectors=1", "world.sites=6", "world.occupied=5", "world.consumers=60",
         "calendar.warm_up=2", "calendar.before=4",
     )
 ]  # fmt: skip
@@ -25,20 +25,10 @@ SMALL = ("sweep", "run", "baseline", *TWO, *SIZE, "--months", "6", "--executor",
 
 
 def test_a_sweep_from_an_empty_folder(homogsim, tmp_path: Path) -> None:
-    """Dry run, run, repeat, extend, status, replay, export: with real markets."""
-    command = (
-        *SMALL,
-        "--design",
-        "sobol",
-        "--samples",
-        "2",
-        "--replications",
-        "2",
-        "--series",
-        "every=2",
-        "--out",
-        "s",
-    )
+    """Dry run, run, repeat, extend, status, replay, export, analyse, draw: with real markets."""
+    vary = ("--vary", "consumers.taste_strength=1:8", "--vary", "firms.base_cost=4:12")
+    design = ("--design", "sobol", "--samples", "2", "--replications", "2", "--series", "every=2")
+    command = ("sweep", "run", "baseline", *vary, *SIZE, *design, "--months", "6", "--executor", "serial", "--out", "s")
     dry = homogsim(*command, "--dry-run")
     assert (dry.code, list(tmp_path.iterdir())) == (0, [])
     assert "8 points × 2 replications = 16 runs" in dry.out
@@ -67,34 +57,34 @@ def test_a_sweep_from_an_empty_folder(homogsim, tmp_path: Path) -> None:
     assert "32 of 32 runs are stored (32 ok)" in homogsim("sweep", "status", "s").out
 
     frame = pd.read_parquet(tmp_path / "s" / "runs")
-    assert frame["diversity_gamma"].notna().all()
+    assert frame["mean_price"].notna().all()
     row = frame.iloc[-1]
     replay = homogsim("sweep", "replay", "s", "--run", row["id"][:10], "--out", "again")
     assert (replay.code, "identical" in replay.out) == (0, True)
     results = Results.load(tmp_path / "again", verify=True)
     assert results.seed == row["seed"]
-    assert results.summary["diversity_gamma"] == row["diversity_gamma"]
-    assert results.scenario.parameters.firms.reinvestment == row["firms.reinvestment"]
+    assert results.summary["mean_price"] == row["mean_price"]
+    assert results.scenario.parameters.firms.base_cost == row["firms.base_cost"]
     taken = homogsim("sweep", "replay", "s", "--run", row["id"], "--out", "again")
     assert (taken.code, "exists already" in taken.err) == (2, True)
 
     assert "32 rows" in homogsim("sweep", "export", "s", "--to", "csv").out
     table = pd.read_csv(tmp_path / "s" / "runs.csv").sort_values("run", ignore_index=True)
     expected = frame.sort_values("run", ignore_index=True)
-    assert table["diversity_gamma"].tolist() == expected["diversity_gamma"].tolist()
+    assert table["mean_price"].tolist() == expected["mean_price"].tolist()
     assert homogsim("sweep", "export", "s", "--to", "parquet", "--series", "--out", "x.parquet").code == 0
     assert len(pd.read_parquet(tmp_path / "x.parquet")) == 32 * 5
 
-    told = homogsim("sensitivity", "s", "--metric", "diversity_gamma")
+    told = homogsim("sensitivity", "s", "--metric", "mean_price")
     assert told.code == 0
-    assert "firms.human_share" in told.out
+    assert "firms.base_cost" in told.out
     assert "replicate noise" in told.out
-    facts = json.loads(homogsim("sensitivity", "s", "--metric", "diversity_gamma", "--json").out)
-    assert set(facts["effects"]["firms.human_share"]) == {"first", "total"}
-    drawn = homogsim("sweep", "plot", "s", "--metric", "diversity_gamma")
+    facts = json.loads(homogsim("sensitivity", "s", "--metric", "mean_price", "--json").out)
+    assert set(facts["effects"]["firms.base_cost"]) == {"first", "total"}
+    drawn = homogsim("sweep", "plot", "s", "--metric", "mean_price")
     assert drawn.code == 0
     assert [Path(line).name for line in drawn.out.split()] == [
-        f"diversity_gamma-{name}.png" for name in ("main-effects", "interactions", "phase", "parallel")
+        f"mean_price-{name}.png" for name in ("main-effects", "interactions", "phase", "parallel")
     ]
 
 
@@ -152,6 +142,7 @@ def test_interrupted_and_locked(homogsim, tmp_path: Path, monkeypatch: pytest.Mo
     assert homogsim(*command).code == 0
 
 
+HUGE = ("--set=world.towns=2000", "--set=world.sectors=60", "--set=world.consumers=200000")
 RUN = ("sweep", "run", "baseline", "--out", "s")
 ONE = ("--vary", "firms.reinvestment=0:1")
 BAD_INPUT = [
@@ -204,7 +195,7 @@ BAD_INPUT = [
     ((*RUN, *TWO, "--progress", "loud"), "there is no progress 'loud'", "rich"),
     (("sweep", "run", "baselin", "--out", "s", *TWO), "there is no preset", "baseline"),
     (("sweep", "run", "baseline", *TWO), "Missing option", "--out"),
-    ((*RUN, *TWO, "--set", "world.consumers=2000000", "--set", "world.towns=2000"), "of memory", "world.consumers"),
+    ((*RUN, *TWO, *HUGE), "of memory", "world.consumers"),
     # folders that are no sweeps
     (("sweep", "status", "nowhere"), "there is no such sweep folder", "nowhere"),
     (("sweep", "extend", "nowhere", "--samples", "4"), "there is no such sweep folder", "nowhere"),

@@ -13,7 +13,7 @@ import homogsim
 from homogsim.errors import HomogsimError
 
 SIZE: dict[str, object] = {
-    "world.towns": 1, "world.sectors": 1, "world.sites": 3, "world.occupied": 2, "world.consumers": 20,
+    "world.towns": 1, "world.sectors": 1, "world.sites": 6, "world.occupied": 5, "world.consumers": 60,
     "calendar.warm_up": 2, "calendar.before": 4, "calendar.months": 6,
 }  # fmt: skip
 NAMES = ["firms.reinvestment", "world.towns"]

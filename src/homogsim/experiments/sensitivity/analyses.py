@@ -19,6 +19,7 @@ from homogsim.streams import Streams
 RESAMPLES = 300
 CONFIDENCE, NORMAL_QUANTILE = 0.95, 1.959964
 PAWN_SLICES = 10
+PAWN_RESAMPLES = 60
 LEAST_POINTS = 3
 """Points a parameter, at least, for a regression."""
 
@@ -186,7 +187,7 @@ def pawn(outputs: Outputs, seed: int) -> Found:
         found = analyze(problem(outputs.names), units[chosen], means[chosen], S=PAWN_SLICES, seed=seed)
         return np.asarray(found["median"], dtype=np.float64)
 
-    return _bootstrapped(outputs.names, "median", medians, len(means), seed), float("nan")
+    return _bootstrapped(outputs.names, "median", medians, len(means), seed, PAWN_RESAMPLES), float("nan")
 
 
 def regression(outputs: Outputs, seed: int) -> Found:
@@ -230,9 +231,14 @@ def _needs_scatter(outputs: Outputs, method: str) -> None:
 
 
 def _bootstrapped(
-    names: list[str], measure: str, estimate: Callable[[NDArray[np.int64]], Values], points: int, seed: int
+    names: list[str],
+    measure: str,
+    estimate: Callable[[NDArray[np.int64]], Values],
+    points: int,
+    seed: int,
+    resamples: int = RESAMPLES,
 ) -> list[Effect]:
-    picks = Streams(seed).uniform("design", np.arange(RESAMPLES)[:, None], index=np.arange(points)[None, :])
+    picks = Streams(seed).uniform("design", np.arange(resamples)[:, None], index=np.arange(points)[None, :])
     resampled = np.array([estimate(chosen) for chosen in (picks * points).astype(np.int64)])
     half = NORMAL_QUANTILE * np.nanstd(resampled, axis=0, ddof=1)
     return [
