@@ -145,6 +145,7 @@ def _operations(market: Market, count: int) -> Operations:
         "contact_months": np.inf,
         "human_share": of.firms.human_share,
         "trust": 1.0,
+        "awareness": 1.0,
     }
     return Operations(
         *(np.full(count, known.get(name, 0), dtype=value.dtype) for name, value in like._asdict().items())

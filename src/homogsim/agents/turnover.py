@@ -134,6 +134,7 @@ def _newcomer(count: int, human_share: float) -> Operations:
         trust=np.ones(count),
         transparency=zero,
         load=zero,
+        awareness=np.ones(count),
     )
 
 
