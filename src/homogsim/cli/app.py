@@ -5,6 +5,9 @@ from __future__ import annotations
 import os
 import signal
 import sys
+import warnings
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from types import FrameType
 from typing import Annotated, NoReturn
@@ -35,7 +38,9 @@ def main() -> None:
             stream.reconfigure(errors="replace")  # a terminal without our characters must not end a run
     before = {number: signal.signal(number, _leave) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
-        app(prog_name="homogsim")
+        with warnings.catch_warnings():
+            warnings.showwarning = partial(_warn, warnings.showwarning)
+            app(prog_name="homogsim")
     except HomogsimError as error:
         _fail(str(error), error.exit_code)
     except MemoryError:
@@ -52,6 +57,18 @@ def _fail(message: str, code: int) -> NoReturn:
 
     sys.stderr.write(f"Error: {printable(message)}\n")
     sys.exit(code)
+
+
+def _warn(
+    otherwise: Callable[..., None], message: Warning | str, category: type[Warning], *place: object, **more: object
+) -> None:
+    """Show a warning of our own as a line for people, without the line of code that it came from."""
+    from homogsim.cli.text import printable
+
+    if category.__module__.startswith("homogsim."):
+        sys.stderr.write(f"Warning: {printable(str(message))}\n")
+    else:
+        otherwise(message, category, *place, **more)
 
 
 def _leave(number: int, frame: FrameType | None) -> None:
@@ -151,6 +168,9 @@ def run(
     biographies: Annotated[
         bool, typer.Option("--biographies", help="Also record every business every month, and why it decided.")
     ] = False,
+    other_scales: Annotated[
+        bool, typer.Option("--other-scales", help="Also record diversity at half and twice the similarity scale.")
+    ] = False,
     no_figures: Annotated[bool, typer.Option("--no-figures", help="Write no figures.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", help="Print the run folder and nothing else.")] = False,
@@ -160,7 +180,7 @@ def run(
 
     options = RunOptions(
         scenario, tuple(changes or ()), seed, months, out, force, checkpoint, threads, record_every, max_memory,
-        biographies, not no_figures, as_json, quiet, tuple(policies or ()),
+        biographies, not no_figures, as_json, quiet, tuple(policies or ()), other_scales,
     )  # fmt: skip
     raise typer.Exit(run_market(options))
 

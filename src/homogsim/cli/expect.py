@@ -15,9 +15,15 @@ from homogsim.cli.stopping import INTERRUPTED, Stop
 from homogsim.cli.text import console, number, percent, printable
 from homogsim.errors import HomogsimError
 from homogsim.experiments.expect import Finding, Report, expect
-from homogsim.results.manifest import plain
+from homogsim.scenario import NOT_SUPPORTED
 
-STYLES = {"held": "green", "failed": "bold red", "unclear": "yellow"}
+STYLES = {
+    "held": "green",
+    "failed": "bold red",
+    "unclear": "yellow",
+    f"{NOT_SUPPORTED}, as recorded": "dim",
+    "held after all": "bold green",
+}
 
 
 @dataclass(frozen=True)
@@ -51,26 +57,10 @@ def expect_scenarios(options: ExpectOptions) -> int:
             stop=lambda: stop.requested,
         )
     if options.as_json:
-        print(json.dumps(as_dict(report, options), ensure_ascii=False, allow_nan=False))
+        print(json.dumps(report.as_dict(), ensure_ascii=False, allow_nan=False))
     else:
         show(report)
     return INTERRUPTED if report.interrupted else INCOMPLETE if report.failed or report.lost else 0
-
-
-def as_dict(report: Report, options: ExpectOptions) -> dict[str, object]:
-    """Return what was found as plain data for JSON."""
-    return {
-        "replications": options.replications,
-        "seed": options.seed,
-        "expectations": [plain(finding.as_dict()) for finding in report.findings],
-        "verdicts": dict(_count(report)),
-        "failed": len(report.failed),
-        "lost": [str(run) for run in report.lost],
-    }
-
-
-def _count(report: Report) -> Counter[str]:
-    return Counter(finding.verdict for finding in report.findings)
 
 
 def show(report: Report) -> None:
@@ -80,11 +70,9 @@ def show(report: Report) -> None:
         output.print(_table(name, list(findings)))
     for run in report.lost:
         output.print(printable(f"lost: {run}"), soft_wrap=True)
-    counts = _count(report)
-    words = [f"{counts[verdict]} {verdict}" for verdict in STYLES if counts[verdict]]
-    known = sum(not f.counts for f in report.findings)
-    aside = f" ({known} known not to be supported, which fail nothing)" if known else ""
-    output.print(f"{', '.join(words)} of {len(report.findings)} expectations{aside}")
+    counts = Counter(finding.outcome for finding in report.findings)
+    words = [f"{counts[outcome]} {outcome}" for outcome in STYLES if counts[outcome]]
+    output.print(f"{', '.join(words)} of {len(report.findings)} expectations")
 
 
 def _table(name: str, findings: list[Finding]) -> Table:
@@ -104,16 +92,15 @@ def _row(finding: Finding) -> tuple[str | Text, ...]:
     from homogsim.cli.compare import interval
 
     said, found = finding.expectation, finding.found
-    least = f" by {100 * said.at_least:g} %" if said.at_least else ""
     scale = abs(found.baseline_mean) or float("nan")
     low, high = (percent(value / scale) for value in (found.low, found.high))
     return (
-        Text(finding.verdict, style=STYLES[finding.verdict]),
+        Text(finding.outcome, style=STYLES[finding.outcome]),
         said.metric,
-        f"{said.sign}{least} than {said.versus}",
+        said.words,
         number(found.baseline_mean),
         number(found.mean),
         percent(found.relative) or number(found.difference),
         f"{low} … {high}" if low and high else interval(found.low, found.high),
-        printable(" · ".join(part for part in (finding.reason, said.status, said.note) if part)),
+        printable(" · ".join(part for part in ("" if finding.counts else finding.verdict, finding.reason, said.note) if part)),
     )
