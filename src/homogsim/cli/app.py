@@ -262,13 +262,19 @@ def expect(
     jobs: Jobs = None,
     months: Months = None,
     changes: Changes = None,
+    docs: Annotated[
+        bool, typer.Option("--docs", help="Write docs/findings.json and docs/sources.md anew; with --all.")
+    ] = False,
+    mark: Annotated[
+        bool, typer.Option("--mark", help="Record in the scenario files what is not supported, with what was measured.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Test what scenarios expect to come out: held, failed (exit code 1) or unclear, with the numbers."""
     from homogsim.cli.expect import ExpectOptions, expect_scenarios
 
     options = ExpectOptions(
-        tuple(scenarios or ()), every, tuple(changes or ()), replications, seed, jobs, months, as_json
+        tuple(scenarios or ()), every, tuple(changes or ()), replications, seed, jobs, months, as_json, docs, mark
     )
     raise typer.Exit(expect_scenarios(options))
 

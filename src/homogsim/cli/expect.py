@@ -6,6 +6,8 @@ import json
 from collections import Counter
 from dataclasses import dataclass
 from itertools import groupby
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 from rich.table import Table
 from rich.text import Text
@@ -17,6 +19,10 @@ from homogsim.errors import HomogsimError
 from homogsim.experiments.expect import Finding, Report, expect
 from homogsim.scenario import NOT_SUPPORTED
 
+if TYPE_CHECKING:
+    from rich.console import Console
+
+DOCS = Path("docs")
 STYLES = {
     "held": "green",
     "failed": "bold red",
@@ -38,12 +44,15 @@ class ExpectOptions:
     jobs: int | None = None
     months: int | None = None
     as_json: bool = False
+    docs: bool = False
+    mark: bool = False
 
 
 def expect_scenarios(options: ExpectOptions) -> int:
     """Test expectations and print what came out; return 0, 1 when one failed or runs were lost, 130 if interrupted."""
     if options.every == bool(options.scenarios):
         raise HomogsimError("which scenario?", help="Give a preset or a file, or --all for all presets.")
+    _check_recording(options)
     errors = console(stderr=True)
     with Stop() as stop, runs_progress(errors, silent=options.as_json) as watch:
         report = expect(
@@ -56,11 +65,40 @@ def expect_scenarios(options: ExpectOptions) -> int:
             watch=watch,
             stop=lambda: stop.requested,
         )
+    if options.docs or options.mark:
+        _record(report, options, errors)
     if options.as_json:
         print(json.dumps(report.as_dict(), ensure_ascii=False, allow_nan=False))
     else:
         show(report)
     return INTERRUPTED if report.interrupted else INCOMPLETE if report.failed or report.lost else 0
+
+
+def _check_recording(options: ExpectOptions) -> None:
+    """Refuse to record what other markets than the presets' came to."""
+    for name, wanted in (("--docs", options.docs), ("--mark", options.mark)):
+        if wanted and (options.changes or options.months is not None):
+            raise HomogsimError("changed scenarios say nothing about the presets", name, "Leave --set and --months out.")
+    if options.docs:
+        from homogsim.experiments.validation_page import check_docs
+
+        check_docs(DOCS)
+        if not options.every:
+            raise HomogsimError("the documents tell of all presets", "--docs", "Give --all.")
+
+
+def _record(report: Report, options: ExpectOptions, errors: Console) -> None:
+    """Write what was found into the documents and the presets, if it is whole."""
+    from homogsim.experiments.findings import mark, write_findings
+    from homogsim.experiments.sources_page import write_sources
+
+    if report.interrupted or report.lost:
+        errors.print("not all runs were finished, so nothing is recorded")
+        return
+    written = mark(report) if options.mark else []
+    written += [write_findings(report, DOCS), write_sources(DOCS)] if options.docs else []
+    for path in written:
+        errors.print(f"written: {printable(str(path))}", soft_wrap=True)
 
 
 def show(report: Report) -> None:
