@@ -18,6 +18,9 @@ FINDINGS = "findings.json"
 HEADER = "[[expect]]"
 """Line that begins an expectation in a scenario file."""
 
+MOST_SHARE = 3.0
+"""Differences of more than so many times the other value are told in their unit: the other is next to nothing."""
+
 Key = tuple[str, str, str | float]
 """Preset, metric, and what it is compared with."""
 
@@ -65,7 +68,7 @@ def by_key(found: Mapping[str, Any]) -> dict[Key, dict[str, Any]]:
 def told(one: Mapping[str, Any]) -> str:
     """Return what came out as a short text: ``-4.7 % (-5.6 … -3.8 %)``; a dash where nothing is defined.
 
-    Differences are told as a share of the other value; where that is 0 or undefined, in the unit of the metric. Held
+    Differences are told as a share of the other value; where that is next to nothing, in the unit of the metric. Held
     against a number other than 0, the metric itself is told.
     """
     versus, reference = one["versus"], one["versus_mean"]
@@ -74,7 +77,7 @@ def told(one: Mapping[str, Any]) -> str:
         return "–"
     if not isinstance(versus, str) and versus != 0.0:
         return _span([None if end is None else versus + end for end in ends], "")
-    if one["relative"] is None or not reference:
+    if one["relative"] is None or not reference or abs(one["relative"]) > MOST_SHARE:
         return _span(ends, "", sign="+")
     return _span([None if end is None else 100.0 * end / abs(reference) for end in ends], " %", sign="+")
 
