@@ -56,7 +56,7 @@ recovery: $(VENV)/.installed-dev
 	@$(BIN)/python -m homogsim.experiments.calibration.recovery $(STUDIES)/recovery
 
 robustness: $(VENV)/.installed-dev
-	@$(BIN)/python -m homogsim.experiments.robustness $(STUDIES)/robustness
+	@$(BIN)/homogsim robustness --out $(STUDIES)/robustness --docs
 
 # A half-made environment is removed, so that the next try starts afresh.
 $(BIN)/python:

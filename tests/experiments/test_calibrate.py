@@ -16,7 +16,7 @@ from experiments.tiny import TINY
 
 from homogsim.errors import HomogsimError
 from homogsim.experiments import replicate
-from homogsim.experiments.calibration.calibrate import Calibration, NothingFound, calibrate, plan
+from homogsim.experiments.calibration.calibrate import NothingFound, calibrate, plan
 from homogsim.experiments.calibration.free import Free, read_free
 from homogsim.experiments.calibration.identification import directions, identify, neighbours
 from homogsim.experiments.calibration.objective import Evaluation

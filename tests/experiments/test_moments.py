@@ -325,7 +325,15 @@ def test_moments_ask_for_metrics_that_there_are(monkeypatch) -> None:
 def test_survival_is_that_of_the_summary() -> None:
     """One definition of entrants: a moment and the summary's metric of the same name are one number."""
     run = Finished(ran(**{"calendar.months": 40, "finance.retirement": 0.02}).results())
-    shared = {"survival_1y", "survival_2y", "survival_3y", "survival_5y", "survival_10y", "median_life", "weibull_shape"}
+    shared = {
+        "survival_1y",
+        "survival_2y",
+        "survival_3y",
+        "survival_5y",
+        "survival_10y",
+        "median_life",
+        "weibull_shape",
+    }
     assert shared <= RUN_METRICS.keys()
     for name in sorted(shared):
         assert MOMENTS[name](run) == pytest.approx(run.results.summary[name], nan_ok=True)

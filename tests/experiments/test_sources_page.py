@@ -51,7 +51,10 @@ def test_everything_named_exists(phrase: Phrase) -> None:
 def test_what_it_finds_is_tested_by_a_preset(phrase: Phrase) -> None:
     assert phrase.of
     for preset, metric, versus in phrase.of:
-        assert (metric, versus) in {(line.metric, line.versus) for line in Scenario.read(preset).expect}, (preset, metric)
+        assert (metric, versus) in {(line.metric, line.versus) for line in Scenario.read(preset).expect}, (
+            preset,
+            metric,
+        )
         assert preset in phrase.presets
 
 

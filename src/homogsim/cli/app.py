@@ -315,6 +315,31 @@ def validate(
 
 
 @app.command()
+def robustness(
+    out: Annotated[Path, typer.Option(metavar="DIR", help="Folder of the runs; the same one goes on with them.")],
+    scenario: Annotated[
+        str, typer.Argument(metavar="[SCENARIO]", help="What stands in the place of baseline.")
+    ] = "baseline",
+    points: Annotated[int, typer.Option(metavar="N", help="Points across the uncertain parameters.")] = 64,
+    point_seeds: Annotated[int, typer.Option(metavar="N", help="Seeds of every point.")] = 2,
+    replications: Annotated[int, typer.Option(metavar="N", help="Seeds of every ablation and sweep.")] = 6,
+    seed: Annotated[int, typer.Option(metavar="N", help="The first seed; none that was used for fitting.")] = 40_000,
+    jobs: Jobs = None,
+    months: Months = None,
+    docs: Annotated[bool, typer.Option("--docs", help="Write docs/robustness.md and its figures anew.")] = False,
+    changes: Changes = None,
+    as_json: AsJson = False,
+) -> None:
+    """Ask whether the results hang on what is uncertain: ablations, sweeps, all uncertain parameters at once."""
+    from homogsim.cli.robustness import RobustnessOptions, study_robustness
+
+    options = RobustnessOptions(
+        out, scenario, tuple(changes or ()), points, replications, point_seeds, seed, jobs, months, docs, as_json
+    )
+    raise typer.Exit(study_robustness(options))
+
+
+@app.command()
 def calibrate(
     parameters: Annotated[
         str,

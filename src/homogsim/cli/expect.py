@@ -78,7 +78,9 @@ def _check_recording(options: ExpectOptions) -> None:
     """Refuse to record what other markets than the presets' came to."""
     for name, wanted in (("--docs", options.docs), ("--mark", options.mark)):
         if wanted and (options.changes or options.months is not None):
-            raise HomogsimError("changed scenarios say nothing about the presets", name, "Leave --set and --months out.")
+            raise HomogsimError(
+                "changed scenarios say nothing about the presets", name, "Leave --set and --months out."
+            )
     if options.docs:
         from homogsim.experiments.validation_page import check_docs
 
@@ -140,5 +142,7 @@ def _row(finding: Finding) -> tuple[str | Text, ...]:
         number(found.mean),
         percent(found.relative) or number(found.difference),
         f"{low} … {high}" if low and high else interval(found.low, found.high),
-        printable(" · ".join(part for part in ("" if finding.counts else finding.verdict, finding.reason, said.note) if part)),
+        printable(
+            " · ".join(part for part in ("" if finding.counts else finding.verdict, finding.reason, said.note) if part)
+        ),
     )

@@ -52,9 +52,7 @@ def same_model(old: Results, threads: int | None) -> MarketModel:
     from homogsim.model import MarketModel
 
     scales = OTHER_SCALES.keys() <= set(old.timeline)
-    return MarketModel(
-        old.scenario, seed=old.seed, threads=threads, record_every=old.record_every, other_scales=scales
-    )
+    return MarketModel(old.scenario, seed=old.seed, threads=threads, record_every=old.record_every, other_scales=scales)
 
 
 def stopping_month(old: Results, folder: Path) -> int | None:
