@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from observations import SECTORS, TOWNS, observation
 
-from homogsim.metrics.observation import Observation, People, field_names, from_fields, to_fields
 from homogsim.metrics.listed.tables import TABLED
+from homogsim.metrics.observation import Observation, People, field_names, from_fields, to_fields
 from homogsim.metrics.table import (
     ALL_TIMELINE,
     ERRORS,
