@@ -163,7 +163,7 @@ def choose(world: World, threads: int = 1) -> Month:
     sums = choose_month(
         plan_blocks(world.streets.consumer_start), world.tastes, world.streets, world.appeal, world.is_open,
         world.luck, world.outside, world.noise, world.last, bought, inclusive, surplus,
-        workspaces(threads, world.tastes.ideal.shape[0]),
+        workspaces(threads, world.tastes),
     )  # fmt: skip
     return Month(sums, bought, inclusive, surplus)
 

@@ -86,7 +86,7 @@ def test_bits_do_not_depend_on_the_number_of_threads(world: World) -> None:
 
 def test_a_reused_workspace_leaves_no_trace() -> None:
     large, small = draw_world(21, dimensions=6, reach=3), draw_world(22, dimensions=1)
-    rooms = demand.workspaces(1, 6)
+    rooms = demand.workspaces(1, large.tastes)
     rooms[:] = np.nan
     fresh = choose(small)
     for world in (large, small):
