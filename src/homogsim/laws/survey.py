@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from homogsim.laws.demand import Appeal, Streets, Tastes
 from homogsim.laws.threads import share_out
-from homogsim.laws.utility import core_of, core_utility, liked, minutes_between, outlet_table, part, served_gap
+from homogsim.laws.utility import core_of, core_utility, liked, minutes_between, outlet_table, part
 from homogsim.numerics import exp, log, prefer_wide_vectors
 
 Floats = NDArray[np.float64]
@@ -50,7 +50,7 @@ def _judge_visits(
     for cell in range(first, last):
         start, stop = streets.site_start[cell], streets.site_start[cell + 1]
         for i in range(streets.consumer_start[cell], streets.consumer_start[cell + 1]):
-            j = bought[i]
+            j = np.int64(bought[i])
             if j >= 0:
                 at_home = 1.0 if start <= j < stop else 0.0
                 values[i] = core_of(tastes, i, outlets, j, at_home) / tastes.price_sensitivity[i]
@@ -88,7 +88,7 @@ _BASE, _PERSONAL, _LOCAL, _MISFIT, _PRICE, _TRAVEL, _EAST, _NORTH, _HOME, _MINUT
 # ... their twins, ...
 _TWIN_BASE, _TWIN_PERSONAL, _TWIN_LOCAL, _TWIN_MISFIT, _TWIN_PRICE = range(10, 15)
 # ... and one consumer's answers; then d rows of offerings and d of the twins'.
-_DISTANCE2, _TWIN_DISTANCE2, _CORE, _TWIN_CORE, _VALUE, _CHANCE, _AWARENESS, _OFFERING = range(15, 23)
+_DISTANCE2, _TWIN_DISTANCE2, _CORE, _TWIN_CORE, _VALUE, _CHANCE, _AWARENESS, _GAP, _OFFERING = range(15, 24)
 
 
 @part
@@ -143,6 +143,8 @@ def _judge(
             for j in range(count):
                 gap = ideal - there[j]
                 total[j] += gap * gap
+    for j in range(count):
+        room[_GAP, j] = np.sqrt(room[_MISFIT, j] * room[_DISTANCE2, j])
     for base, distance2, target in ((_BASE, _DISTANCE2, _CORE), (_TWIN_BASE, _TWIN_DISTANCE2, _TWIN_CORE)):
         for j in range(count):
             room[target, j] = core_utility(
@@ -151,8 +153,10 @@ def _judge(
             )  # fmt: skip
     if tastes.liking.shape[0] > 0:
         for j in range(count):
-            room[_CORE, j] += liked(tastes.liking, tastes.waves.directions, i, outlets, sites[j])
-            room[_TWIN_CORE, j] += liked(tastes.liking, tastes.waves.directions, i, twins, sites[j])
+            site = sites[j]
+            taste, room[_GAP, j] = liked(tastes.liking, tastes.waves.directions, tastes.ideal, i, outlets, site)
+            room[_CORE, j] += taste
+            room[_TWIN_CORE, j] += liked(tastes.liking, tastes.waves.directions, tastes.ideal, i, twins, site)[0]
     for j in range(count):
         minutes = minutes_between(
             east, north, radius, room[_EAST, j], room[_NORTH, j], room[_HOME, j], room[_MINUTES, j]
@@ -222,10 +226,7 @@ def _ask(
                 chance *= exp(tastes.loyalty[i] / noise)
             best[n] = max(best[n], value)
             chances += chance
-            if tastes.liking.shape[0] > 0:
-                gaps += chance * served_gap(tastes, i, outlets, site)
-            else:
-                gaps += chance * np.sqrt(room[_MISFIT, j] * room[_DISTANCE2, j])
+            gaps += chance * room[_GAP, j]
             if is_small[site]:
                 worth[site] += chance * (room[_CORE, j] - room[_TWIN_CORE, j]) / tastes.price_sensitivity[i]
                 buyers[site] += chance

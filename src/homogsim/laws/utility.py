@@ -58,44 +58,31 @@ def core_utility(base, personalization, locality, misfit, price, distance2, alph
     return base + beta_p * personalization + beta_l * locality - theta * misfit * distance2 - alpha * price
 
 
-@njit(cache=True, error_model="numpy", forceinline=True)
-def liked(liking, directions, consumer, outlets, outlet):
-    """Return s_z·g_i of what an outlet serves a consumer, in the unit of the table of outlets."""
-    waves, first = directions.shape[0], _OFFERING + directions.shape[1]
-    step, kept = outlets[outlet, first], outlets[outlet, first + 1]
-    value, steep = 0.0, 0.0
-    for r in range(waves):
-        value += liking[r, consumer] * outlets[outlet, first + 2 + r]
-    if step == 0.0:
-        return value
-    for k in range(directions.shape[1]):
-        tilt = 0.0
-        for r in range(waves):
-            tilt += liking[r, consumer] * (outlets[outlet, first + 2 + waves + r] * directions[r, k])
-        steep += tilt * tilt
-    return served_liking(value, np.sqrt(steep), step, kept)
+@part
+def liked(liking, directions, ideal, consumer, outlets, outlet):
+    """Return s_z·g_i of what an outlet serves a consumer, in the unit of the table, and ‖z_i − x_ij‖ of it.
 
-
-@njit(cache=True, error_model="numpy", forceinline=True)
-def served_gap(tastes, consumer, outlets, outlet):
-    """Return ‖z_i − x_ij‖ under kernel tastes: from the ideal point to what an outlet serves (`liked` says where)."""
-    directions = tastes.waves.directions
+    Only under kernel tastes. Sums run in the order of `like`.
+    """
     waves, dimensions = directions.shape
     first = _OFFERING + dimensions
-    step, distance2, along, steep, value = outlets[outlet, first], 0.0, 0.0, 0.0, 0.0
+    step, value = outlets[outlet, first], 0.0
     for r in range(waves):
-        value += tastes.liking[r, consumer] * outlets[outlet, first + 2 + r]
+        value += liking[r, consumer] * outlets[outlet, first + 2 + r]
+    steep, along, distance2 = 0.0, 0.0, 0.0
     for k in range(dimensions):
-        tilt, gap = 0.0, tastes.ideal[k, consumer] - outlets[outlet, _OFFERING + k]
-        for r in range(waves):
-            tilt += tastes.liking[r, consumer] * (outlets[outlet, first + 2 + waves + r] * directions[r, k])
+        gap, tilt = ideal[k, consumer] - outlets[outlet, _OFFERING + k], 0.0
         distance2 += gap * gap
-        along += gap * tilt
-        steep += tilt * tilt
+        if step > 0.0:
+            for r in range(waves):
+                tilt += liking[r, consumer] * (outlets[outlet, first + 2 + waves + r] * directions[r, k])
+            along += gap * tilt
+            steep += tilt * tilt
     steepness = np.sqrt(steep)
-    if steepness > 0.0 and served_liking(value, steepness, step, outlets[outlet, first + 1]) > value:
+    served = served_liking(value, steepness, step, outlets[outlet, first + 1]) if step > 0.0 else value
+    if served > value and steepness > 0.0:
         distance2 += step * step - 2.0 * step * along / steepness
-    return np.sqrt(max(distance2, 0.0))
+    return served, np.sqrt(max(distance2, 0.0))
 
 
 @njit(cache=True, error_model="numpy", forceinline=True)
@@ -111,7 +98,7 @@ def core_of(tastes, consumer, outlets, outlet, at_home):
         tastes.strength[consumer], tastes.personalization[consumer], tastes.locality[consumer],
     )  # fmt: skip
     if tastes.liking.shape[0] > 0:
-        core += liked(tastes.liking, tastes.waves.directions, consumer, outlets, outlet)
+        core += liked(tastes.liking, tastes.waves.directions, tastes.ideal, consumer, outlets, outlet)[0]
     return core
 
 
