@@ -153,7 +153,7 @@ def draw_liking(parameters: Parameters, centres: TasteCentres, streams: Streams)
     of_town = streams.normal("town waves", np.arange(world.towns), index=wave)
     of_niche = streams.normal("niche waves", np.arange(world.sectors * world.niches), index=wave)
     own = np.sqrt(max(0.0, 1.0 - world.town_share - world.niche_share))
-    return np.asarray(
+    return np.ascontiguousarray(
         np.sqrt(world.town_share) * of_town[:, cell % world.towns]
         + np.sqrt(world.niche_share) * of_niche[:, cell // world.towns * world.niches + niche]
         + own * streams.normal("own waves", who, index=wave)

@@ -112,6 +112,27 @@ def wave_slopes(offering: Floats, waves: Waves) -> Floats:
     return -_amplitude(waves) * sine(wave_angles(offering, waves))
 
 
+@njit(cache=True, error_model="numpy")
+def _write_waves(
+    offering: Floats, directions: Floats, phases: Floats, amplitude: float, unit: float, table: Floats, first: int
+) -> None:
+    waves = phases.size
+    for j in range(table.shape[0]):
+        for r in range(waves):
+            angle = phases[r]
+            for k in range(offering.shape[0]):
+                angle += directions[r, k] * offering[k, j]
+            sine, cosine = _sine_and_cosine(angle)
+            table[j, first + r] = amplitude * cosine / unit
+            table[j, first + waves + r] = -amplitude * sine / unit
+
+
+def write_waves(offering: Floats, waves: Waves, unit: float, table: Floats, first: int) -> None:
+    """Write the heights and the slopes of the waves, in units of so many dollars, to a table of outlets."""
+    x = np.ascontiguousarray(offering, dtype=np.float64)
+    _write_waves(x, waves.directions, waves.phases, _amplitude(waves), float(unit), table, first)
+
+
 def gradient(weights: Floats, offering: Floats, waves: Waves) -> Floats:
     """Return (d, n) Σ_r weights_rj·∇wave_r(x_j), dollars per taste sd, for (R, n) weights of the waves.
 

@@ -19,7 +19,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from homogsim.laws.tastes import Waves, reach_of_fit, served_liking, wave_heights, wave_slopes
+from homogsim.laws.tastes import Waves, reach_of_fit, served_liking, write_waves
 from homogsim.numerics import LANES, exp, log_of_normal, prefer_wide_vectors
 
 Floats = NDArray[np.float64]
@@ -131,8 +131,7 @@ def outlet_table(appeal, noise: float, waves: Waves) -> Floats:
         table[:, _MISFIT] = 1.0 / noise
         after = table[:, _OFFERING + d :]
         after[:, 0], after[:, 1] = reach_of_fit(appeal.misfit, waves)
-        np.divide(wave_heights(appeal.offering, waves).T, noise, out=after[:, 2 : 2 + count])
-        np.divide(wave_slopes(appeal.offering, waves).T, noise, out=after[:, 2 + count :])
+        write_waves(appeal.offering, waves, noise, table, _OFFERING + d + 2)
     return table
 
 
@@ -232,10 +231,20 @@ def like(outlets, outlet, directions, vectors, room):
     step, kept = outlets[outlet, first], outlets[outlet, first + 1]
     for n in range(vectors * LANES):
         room[_LIKED + n] = 0.0
-    for r in range(waves):
-        row, height = weights + r * STRIDE, outlets[outlet, first + 2 + r]
+    fours = waves // 4 * 4  # four waves at a time: most of the work is loading and storing
+    for r in range(0, fours, 4):
+        a, height = weights + r * STRIDE, first + 2 + r
+        b, c, d = a + STRIDE, a + 2 * STRIDE, a + 3 * STRIDE
+        of_a, of_b = outlets[outlet, height], outlets[outlet, height + 1]
+        of_c, of_d = outlets[outlet, height + 2], outlets[outlet, height + 3]
         for n in range(vectors * LANES):
-            room[_LIKED + n] += room[at(row, n)] * height
+            two = room[_LIKED + n] + room[at(a, n)] * of_a + room[at(b, n)] * of_b
+            room[_LIKED + n] = two + room[at(c, n)] * of_c + room[at(d, n)] * of_d
+    for r in range(fours, waves):
+        row, height = weights + r * STRIDE, first + 2 + r
+        of_row = outlets[outlet, height]
+        for n in range(vectors * LANES):
+            room[_LIKED + n] += room[at(row, n)] * of_row
     if step == 0.0:
         return
     for n in range(vectors * LANES):
