@@ -146,8 +146,7 @@ class Market:
         choices = self.choices
         if gone.size and self.appeal is not None:
             choices = choices._replace(inclusive=choices.inclusive.copy())
-            for site in gone:
-                remove_outlet(int(site), self.appeal, self.choosing[0], self.streets, choices)
+            remove_outlet(gone, self.appeal, self.choosing[0], self.streets, choices)
         return choices
 
     def adopt(self, parameters: Parameters) -> None:
