@@ -32,7 +32,7 @@ NUMBERS = tuple(name for name in Decision._fields if name != "reason")
 DRAWN = frozenset(
     (
         "parameters", "seed", "streams", "threads", "geography", "centres", "site_cell", "site_town", "site_sector",
-        "peers", "streets", "tastes", "choosing", "plan", "rooms",
+        "peers", "streets", "tastes", "choosing", "plan", "rooms", "owners",
     )
 )  # fmt: skip
 """What a new market of the same scenario has again; everything else in a market is stored."""

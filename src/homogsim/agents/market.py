@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +17,9 @@ from homogsim.laws.demand import Appeal, Luck, Streets, Tastes, plan_blocks, wor
 from homogsim.laws.response import Choices, remove_outlet
 from homogsim.parameters import Parameters
 from homogsim.streams import Streams, stream_key
+
+if TYPE_CHECKING:
+    from homogsim.agents.owners import Owner
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -102,11 +105,17 @@ class Market:
         self.traded = np.zeros(self.firms.rows, dtype=bool)
         self.flows: dict[str, float] = dict.fromkeys(FLOWS, 0.0)
         self.diary = Diary()
+        self.owners: dict[int, Owner] = {}
 
     @property
     def automation(self) -> bool:
         """Whether automation has arrived and some tool is on the market."""
         return self.month >= 0 and bool(self.parameters.tools.available)
+
+    def reinvestment(self, rows: NDArray[np.integer] | slice | int = slice(None)) -> Floats:
+        """Return r of the firms at `rows`: the model's share, but where an owner decided otherwise."""
+        own = self.firms.own_reinvestment[rows]
+        return np.where(np.isnan(own), self.parameters.firms.reinvestment, own)
 
     @property
     def wanted(self) -> Tastes:
