@@ -76,6 +76,7 @@ class Market:
         world = parameters.world
         self.parameters = parameters
         self.seed = seed
+        self.luck_seed = seed
         self.streams = Streams(seed)
         self.threads = threads
         self.month = -parameters.calendar.before - parameters.calendar.warm_up
@@ -147,19 +148,24 @@ class Market:
                 remove_outlet(int(site), self.appeal, self.choosing[0], self.streets, choices)
         return choices
 
+    def face(self, luck_seed: int) -> None:
+        """Go on with other luck from this month on: the same world and the same people, another future."""
+        self.luck_seed = luck_seed
+        self.streams = Streams(luck_seed)
+
     def adopt(self, parameters: Parameters) -> None:
         """Go on under changed parameters: what consumers value follows, the same people with the same luck."""
         if parameters.consumers != self.parameters.consumers:
-            draw_sensitivities(self.consumers, parameters.consumers, self.streams)
+            draw_sensitivities(self.consumers, parameters.consumers, Streams(self.seed))
             self.tastes = self.consumers.tastes()
         added = parameters.policy.interoperability - self.parameters.policy.interoperability
         if added != 0.0:
-            spread_further(self.vendors, added, self.streams)
+            spread_further(self.vendors, added, Streams(self.seed))
         self.parameters = parameters
 
     def luck(self) -> Luck:
         """Return the keys of this month's visits."""
-        visit, race = stream_key(self.seed, "visit"), stream_key(self.seed, "race")
+        visit, race = stream_key(self.luck_seed, "visit"), stream_key(self.luck_seed, "race")
         return Luck(
             month=np.uint64(self.month % 2**32),
             visit_key0=np.uint64(visit[0]),

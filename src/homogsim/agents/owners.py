@@ -281,6 +281,56 @@ def _levels(market: Market) -> tuple[float, ...]:
     return levels_on_offer(market.parameters.tools)
 
 
+def look(market: Market, uid: int) -> Situation:
+    """Return what a business would know if it reviewed now, before the month that is about to be run.
+
+    Raises
+    ------
+    HomogsimError
+        For a business that is not open, an outlet of a chain, and one that has not sold anything yet.
+    """
+    from homogsim.agents.adoption import weigh
+
+    check_open(uid, market)
+    return situation(market, weigh(market, np.array([uid // UID_SITE])), 0)
+
+
+def check_open(uid: int, market: Market) -> None:
+    """Refuse a business for which nothing can be decided now.
+
+    Raises
+    ------
+    HomogsimError
+        It never was, has closed, belongs to a chain, or has not sold anything yet; says what exists instead.
+    """
+    check_uid(uid, market)
+    firms, row = market.firms, uid // UID_SITE
+    if firms.is_open[row] and firms.uid[row] == uid and not firms.is_chain[row]:
+        if firms.expected_sales[row] > 0.0:
+            return
+        what = f"the business {uid} has no month of business behind it in month {market.month}"
+        raise HomogsimError(what, help="Ask in a later month.")
+    instead = _instead(market, row)
+    death = next((death for death in market.diary.deaths if death.uid == uid), None)
+    if death is not None:
+        raise HomogsimError(f"the business {uid} closed in month {death.month} ({death.cause})", help=instead)
+    if firms.is_open[row] and firms.uid[row] == uid:
+        raise HomogsimError(f"{uid} is an outlet of a chain, which decides for all its outlets", help=instead)
+    raise HomogsimError(f"there is no business {uid} in month {market.month}", help=instead)
+
+
+def _instead(market: Market, row: int) -> str:
+    """Say which businesses are open at a site or, if none is, in its town and sector."""
+    firms = market.firms
+    if firms.independent[row]:
+        return f"At site {row} there is now the business {firms.uid[row]}."
+    near = np.flatnonzero(firms.independent & (market.site_cell == market.site_cell[row]))
+    where = f"town {market.site_town[row]}, sector {market.site_sector[row]}"
+    if near.size == 0:
+        return f"No business is open in {where}."
+    return f"Open in {where}: {', '.join(str(uid) for uid in firms.uid[near].tolist()[:12])}."
+
+
 def situation(market: Market, weighed: Weighed, n: int) -> Situation:
     """Return what the n-th business under review knows."""
     menu, firms, parameters = weighed.menu, market.firms, market.parameters
