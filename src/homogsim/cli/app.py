@@ -321,3 +321,44 @@ def calibrate(
         as_json,
     )  # fmt: skip
     raise typer.Exit(calibrate_scenario(options))
+
+
+@app.command()
+def advise(
+    scenario: ScenarioArgument,
+    sector: Annotated[str | None, typer.Option(metavar="NAME", help="Sector, by number or name.")] = None,
+    town: Annotated[str | None, typer.Option(metavar="NAME", help="Town, by number or name.")] = None,
+    firm: Annotated[int | None, typer.Option(metavar="UID", help="A business; worlds are futures of its past.")] = None,
+    like: Annotated[
+        str, typer.Option(metavar="TEXT", help="A description, e.g. quality=0.5, cash=20000.  [default: a typical one]")
+    ] = "",
+    month: Annotated[int | None, typer.Option(metavar="M", help="Month of the decision.  [default: 24]")] = None,
+    choices: Annotated[
+        str | None,
+        typer.Option(
+            metavar="A,B…",
+            help="none, generic, industry, custom, phased, pilot, or TOOL:back-office, TOOL:pilot, TOOL:phased.  "
+            "[default: the first six]",
+        ),
+    ] = None,
+    horizon: Annotated[int, typer.Option(metavar="N", help="Months to look ahead.")] = 60,
+    replications: Annotated[int, typer.Option(metavar="N", help="Worlds.")] = 20,
+    seed: Annotated[
+        int | None, typer.Option(metavar="N", help="The first seed.  [default: the scenario's]")
+    ] = None,
+    jobs: Jobs = None,
+    out: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Folder for tables and figures; must not exist.")
+    ] = None,
+    as_map: Annotated[bool, typer.Option("--map", help="The best choice by kind of business instead.")] = False,
+    changes: Changes = None,
+    as_json: AsJson = False,
+) -> None:
+    """Advise one business: each choice in the same town with the same luck, what it earns, and how sure that is."""
+    from homogsim.cli.advise import AdviseOptions, advise_business
+
+    options = AdviseOptions(
+        scenario, tuple(changes or ()), sector, town, firm, like, month, choices, horizon, replications, seed, jobs,
+        out, as_map, as_json,
+    )  # fmt: skip
+    raise typer.Exit(advise_business(options))

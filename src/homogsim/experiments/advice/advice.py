@@ -81,8 +81,7 @@ class Advice:
 
     def __repr__(self) -> str:
         """Return one line; the tables would fill the screen."""
-        who = f"business {self.firm}" if self.firm is not None else "a business"
-        return f"<Advice to {who} in month {self.month}, {len(self.worlds)} worlds, best on average: {self.best}>"
+        return f"<Advice to {self.who} in month {self.month}, {len(self.worlds)} worlds, best on average: {self.best}>"
 
     def choice(self, name: str) -> Choice:
         """Return a choice by its name."""
@@ -92,6 +91,14 @@ class Advice:
         """Return a row of `table`."""
         rows = self.table[(self.table["choice"] == choice) & (self.table["measure"] == measure)]
         return dict(rows.iloc[0])
+
+    @property
+    def who(self) -> str:
+        """Who is advised, in words."""
+        if self.firm is not None:
+            return f"business {self.firm}"
+        named = bool(self.like.features or self.like.identity)
+        return "a business like the one described" if named else "a typical business"
 
     @property
     def findings(self) -> tuple[Finding, ...]:
@@ -164,8 +171,7 @@ class Advice:
 
     def page(self) -> str:
         """Return the findings as a page of Markdown: sentences, and the figures behind each."""
-        who = f"business {self.firm}" if self.firm is not None else "a business like the one described"
-        lines = [f"# Advice to {who}", "", f"Scenario {self.scenario.name}, decision in month {self.month}, followed for"]
+        lines = [f"# Advice to {self.who}", "", f"Scenario {self.scenario.name}, decision in month {self.month}, followed for"]
         lines[-1] += f" {self.horizon} months, {len(self.worlds)} worlds."
         for number, finding in enumerate(self.findings, 1):
             lines += ["", f"**{number}.** {finding.sentence}", "", f"    {finding.behind}"]

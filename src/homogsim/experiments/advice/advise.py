@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from homogsim.experiments.advice.advice import Advice
     from homogsim.model import MarketModel
 
-MONTH, HORIZON, REPLICATIONS = 24, 60, 8
+MONTH, HORIZON, REPLICATIONS = 24, 60, 20
 LONGEST = 600
 
 
@@ -89,7 +89,7 @@ def advise(
     from homogsim.experiments.advice.advice import Advice
 
     chosen = prepared(scenario, set or {}, month, horizon)
-    compared = choices_of(choices or _standard(chosen), chosen.parameters)
+    compared = choices_of(choices or standard_choices(chosen), chosen.parameters)
     wanted = description(like, town, sector, chosen)
     first = chosen.seed if seed is None else seed
     check_counts(replications, first, replications)
@@ -133,7 +133,7 @@ def prepared(scenario: Scenario | str | Path, changes: Mapping[str, object], mon
     return found.override("calendar.months", needed) if needed != last + 1 else found
 
 
-def _standard(scenario: Scenario) -> list[str]:
+def standard_choices(scenario: Scenario) -> list[str]:
     """Return the standard choices that the scenario's tools allow."""
     tools = scenario.parameters.tools
     kept = [name for name in STANDARD[:4] if name == NONE or name in tools.available]

@@ -52,6 +52,11 @@ def percent(share: float) -> str:
     return "–" if math.isnan(share) else f"{100.0 * share:.0f} %"
 
 
+def signed(share: float) -> str:
+    """Return a share with its sign, ``+62 %``."""
+    return f"{'−' if share < 0 else '+'}{percent(abs(share))}"
+
+
 def clear(row: dict[str, Any]) -> bool:
     """Return whether the interval of a difference leaves out 0."""
     return bool(row["low"] > 0.0 or row["high"] < 0.0)
@@ -137,9 +142,9 @@ def _returns(advice: Advice, name: str) -> Iterator[Finding]:
     if not one["worlds"]:
         return
     back, when = advice.cell(name, "paid_back"), advice.cell(name, "payback_month")
-    text = f"After 12 months {name} has returned {percent(one['mean'])} of what was spent, beyond the outlay itself"
+    text = f"On what was spent on {name} (set-up, training, fees) it has returned {signed(one['mean'])} after 12 months"
     if three["worlds"]:
-        text += f"; after 36 months {percent(three['mean'])}"
+        text += f", {signed(three['mean'])} after 36"
     text += f". It pays for itself within the horizon in {percent(back['mean'])} of worlds"
     text += f", on average in month {when['mean']:.0f} after the decision." if when["worlds"] else "."
     figures = {"roi12": float(one["mean"]), "roi36": float(three["mean"]), "paid back": float(back["mean"]),
@@ -168,12 +173,12 @@ def _rivals(advice: Advice, name: str) -> Iterator[Finding]:
     tools, prices, count = (advice.cell(name, m) for m in ("rivals_with_tool", "rivals_price", "rivals"))
     moved = [row for row in (tools, prices, count) if row["worlds"] and clear(row)]
     base = f"{percent(tools['none'])} of its rivals have a tool at the end if it has none"
-    parts = {"rivals_with_tool": lambda r: f"{100 * r['difference']:+.1f} points in the share with a tool",
-             "rivals_price": lambda r: f"{r['difference']:+.2g} $ in their price",
-             "rivals": lambda r: f"{r['difference']:+.2g} rivals"}  # fmt: skip
+    parts = {"rivals_with_tool": lambda r: f"{percent(r['mean'])} of them have one",
+             "rivals_price": lambda r: f"their mean price is {money(r['mean'])} instead of {money(r['none'])}",
+             "rivals": lambda r: f"there are {r['mean']:.1f} of them instead of {r['none']:.1f}"}  # fmt: skip
     if moved:
         told = ", ".join(parts[row["measure"]](row) for row in moved)
-        text = f"Rivals answer: {base}; with {name} there are {told}."
+        text = f"Rivals answer: {base}; if it has {name}, {told}."
     else:
         text = f"Rivals do not clearly answer: {base}, {percent(tools['mean'])} if it has {name}."
     figures = {row["measure"].replace("_", " "): f"{row['none']:.3g} → {row['mean']:.3g} ({row['low']:+.2g} to "

@@ -120,7 +120,7 @@ class WorldTask:
         model = self._resume(past, owners)
         watch = Watch(model, uid, self.horizon)
         for _ in range(self.horizon):
-            _step(model, stopped)
+            step(model, stopped)
             watch.note()
         return watch.course()
 
@@ -151,11 +151,12 @@ def live_until(month: int, scenario: Scenario, seed: int, stopped: Callable[[], 
 
     model = MarketModel(scenario, seed=seed, threads=1, record_every=UNRECORDED)
     while model.month < month:
-        _step(model, stopped)
+        step(model, stopped)
     return model
 
 
-def _step(model: MarketModel, stopped: Callable[[], bool]) -> None:
+def step(model: MarketModel, stopped: Callable[[], bool]) -> None:
+    """Run a month, or raise `Stopped` when asked to stop."""
     if stopped():
         raise Stopped
     model.step()
