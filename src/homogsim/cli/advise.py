@@ -185,12 +185,12 @@ def _show_map(output: Console, found: TypeMap) -> None:
     output.print(printable(found.summary), soft_wrap=True)
     for heading, rows in found.cells_by_plane():
         table = Table(title=heading, title_justify="left")
-        for name in ("first", "second", "businesses", "best", "gain, $", "95 % interval", "verdict"):
-            table.add_column(name, justify="left" if name in ("first", "second", "best", "verdict") else "right")
+        for name in ("kind", "businesses", "best", "gain, $", "95 % interval", "runner-up", "verdict"):
+            table.add_column(name, justify="right" if name in ("businesses", "gain, $", "95 % interval") else "left")
         for row in rows:
             span = number(None) if row["low"] != row["low"] else f"{number(row['low'])} … {number(row['high'])}"
             table.add_row(
-                row["first"], row["second"], str(row["businesses"]), row["best"], number(row["gain"]), span,
+                row["first"], str(row["businesses"]), row["best"], number(row["gain"]), span, row["runner_up"],
                 row["verdict"], style="" if row["verdict"] == "unclear" else "bold",
             )  # fmt: skip
         output.print(table)

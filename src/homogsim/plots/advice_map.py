@@ -36,10 +36,10 @@ def figure(found: TypeMap) -> Figure:
     with theme():
         drawn = new_figure(
             "Who should do what",
-            f"Best choice on average by kind of business, decision in month {found.month}, profit over {found.horizon} "
-            f"months; {len(found.businesses)} businesses in {len(found.worlds)} worlds, thirds of each feature.\n"
-            "Full colour: clearly better than the runner-up (95 %). Pale and hatched: unclear, the runner-up is named. "
-            "Amount: mean gain over no tool; n: businesses.",
+            f"Best on average over {found.horizon} months, decision in month {found.month}; {len(found.businesses)} "
+            f"businesses in {len(found.worlds)} worlds, thirds of each feature.\n"
+            "Full colour: clearly better than the runner-up (95 %). Pale, hatched: unclear, the runner-up is named.\n"
+            "Amount: mean gain over no tool. n: businesses that can pay for what is compared.",
             width=11.5, height=8.6, key_row=True,
         )  # fmt: skip
         panels = drawn.subplots(2, 3)

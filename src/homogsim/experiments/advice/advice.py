@@ -49,7 +49,7 @@ class Advice:
     """A row per choice and measure: ``choice, measure, unit, meaning, worlds, none, mean, difference, low, high,
     verdict``; differences are paired, from no tool in the same world with the same luck."""
     ranking: pd.DataFrame
-    """A row per choice: ``choice, worlds, mean_gain, best_share, probability_best``."""
+    """A row per choice: ``choice, worlds, compared_gain, mean_gain, best_share, probability_best``."""
     regret: pd.DataFrame
     """A row per rule: ``rule, worlds, regret, low, high, picks``: what it costs against the choice that is best on
     average, $ over the horizon."""

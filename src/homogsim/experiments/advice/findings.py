@@ -84,7 +84,8 @@ def findings(advice: Advice) -> Iterator[Finding]:
 
 def _first_of(advice: Advice, names: list[str]) -> str:
     ranked = advice.ranking[advice.ranking["choice"].isin(names)]
-    return "" if ranked.empty else str(ranked.loc[ranked["mean_gain"].idxmax(), "choice"])
+    ranked = ranked[ranked["compared_gain"].notna()]
+    return "" if ranked.empty else str(ranked.loc[ranked["compared_gain"].idxmax(), "choice"])
 
 
 def _best(advice: Advice) -> Finding:
@@ -113,14 +114,15 @@ def _best(advice: Advice) -> Finding:
 def _sure(advice: Advice) -> Finding:
     ranked = advice.ranking.set_index("choice")
     row = ranked.loc[advice.best]
-    second = ranked.drop(index=advice.best)["mean_gain"].idxmax()
+    others = ranked.drop(index=advice.best)["compared_gain"].dropna()
+    second = str(others.idxmax())
     figures = {name: f"{percent(r.best_share)} of worlds, mean gain {money(r.mean_gain)}" for name, r in
                zip(ranked.index, ranked.itertuples(), strict=True)}  # fmt: skip
     told = f"It is the best choice in {percent(row['best_share'])} of worlds"
     if math.isfinite(row["probability_best"]):
         told += f"; that it is the best on average has a probability of {percent(row['probability_best'])}"
         figures |= {"probability best on average": float(row["probability_best"])}
-    gap = float(row["mean_gain"] - ranked.loc[second, "mean_gain"])
+    gap = float(row["compared_gain"] - others[second])
     told += f". The runner-up is {second}, {money(gap)} behind."
     return Finding("sure", told, figures)
 

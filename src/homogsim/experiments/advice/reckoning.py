@@ -124,31 +124,36 @@ def ranking(found: Mapping[str, list[dict[str, float]]], names: Sequence[str]) -
     Best is the highest cumulative profit. `best_share` is the share of worlds in which the choice is best among those
     that could be paid there: what an owner faces who lives in one world. `probability_best` is the probability that
     its mean difference from no tool is the highest of all, by a Bayesian bootstrap over worlds (Rubin 1981): what an
-    owner wants to know who cannot know which world it will be.
+    owner wants to know who cannot know which world it will be. Choices that cannot be paid in more than half of the
+    worlds do not compete, and those that compete are ranked over the worlds in which all of them can be paid: richer
+    businesses gain more from any tool.
     """
     profit = np.array([[world["profit"] for world in found[name]] for name in names])
     gain = profit - profit[list(names).index(NONE)]
     known = np.isfinite(gain)
-    worlds = gain.shape[1]
     best = np.where(known, gain, -np.inf).argmax(axis=0)
+    competes = 2 * known.sum(axis=1) >= gain.shape[1]
+    common = gain[:, known[competes].all(axis=0)]
+    worlds = common.shape[1]
     weights = Streams(0).exponential("bootstrap", np.arange(DRAWS)[:, None], index=np.arange(worlds)[None, :])
-    total = weights @ known.T
-    means = np.where(total > 0.0, weights @ np.where(known, gain, 0.0).T / np.where(total > 0.0, total, 1.0), -np.inf)
-    winner = means.argmax(axis=1)
+    totals = np.where(competes, weights @ np.where(competes[:, None], common, 0.0).T, -np.inf)
+    winner = totals.argmax(axis=1)
+    compared = [float(row.mean()) if fit and worlds else math.nan for row, fit in zip(common, competes, strict=True)]
     return pd.DataFrame(
         {
             "choice": list(names),
             "worlds": known.sum(axis=1),
+            "compared_gain": compared,
             "mean_gain": [float(row[k].mean()) if k.any() else math.nan for row, k in zip(gain, known, strict=True)],
             "best_share": [float((best == n).mean()) for n in range(len(names))],
-            "probability_best": [float((winner == n).mean()) if worlds > 1 else math.nan for n in range(len(names))],
+            "probability_best": [float((winner == n).mean()) if worlds > 1 and competes[n] else math.nan for n in range(len(names))],
         }
     )
 
 
 def best_on_average(ranked: pd.DataFrame) -> str:
-    """Return the choice with the highest mean gain."""
-    return str(ranked.loc[ranked["mean_gain"].idxmax(), "choice"])
+    """Return the choice with the highest mean gain among those that compete."""
+    return str(ranked.loc[ranked["compared_gain"].idxmax(), "choice"])
 
 
 def regrets(worlds: Sequence[WorldOutcome], best: str) -> pd.DataFrame:

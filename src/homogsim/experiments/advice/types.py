@@ -245,7 +245,8 @@ class TypeMap:
     def verdict(self, chosen: NDArray[np.bool_]) -> dict[str, Any]:
         """Return the best choice of some businesses, its gain over no tool, and whether it is clearly the best.
 
-        Clear: the 95 % interval of its paired lead over the runner-up leaves out 0. Businesses of one world share
+        Choices that more than half of them cannot pay for are left out, and the others compared over those who can pay
+        for all of them. Clear: the 95 % interval of its paired lead over the runner-up leaves out 0. Businesses of one world share
         their luck, so intervals treat worlds, not businesses, as independent.
         """
         some = self.businesses[chosen]
@@ -253,10 +254,16 @@ class TypeMap:
                    "lead": np.nan, "lead_low": np.nan, "lead_high": np.nan, "verdict": "too few"}  # fmt: skip
         if len(some) < FEWEST:
             return nothing
-        world = some["world"].to_numpy()
         gains = {c.name: some[f"gain {c.name}"].to_numpy(dtype=np.float64) for c in self.choices}
-        means = {name: float(np.nanmean(gain)) for name, gain in gains.items() if np.isfinite(gain).sum() >= FEWEST}
-        order = sorted(means, key=lambda name: -means[name])
+        # What most cannot pay for is no answer for this kind; the rest is compared over those who can pay for all of it.
+        gains = {name: gain for name, gain in gains.items() if 2 * np.isfinite(gain).sum() >= len(some)}
+        common = np.all([np.isfinite(gain) for gain in gains.values()], axis=0)
+        if common.sum() < FEWEST:
+            return nothing
+        world = some["world"].to_numpy()[common]
+        gains = {name: gain[common] for name, gain in gains.items()}
+        order = sorted(gains, key=lambda name: -float(gains[name].mean()))
+        nothing["businesses"] = int(common.sum())
         best = order[0]
         gain = clustered(gains[best], world)
         found = nothing | {"best": best, "gain": gain[0], "low": gain[1], "high": gain[2], "verdict": "unclear"}
