@@ -100,7 +100,7 @@ class MarketModel(mesa.Model):
             raise HomogsimError(f"record_every is {record_every}", help="It must be 1 or more.")
         self.threads = _threads(threads)
         self._started, self._clock = now(), time.perf_counter()
-        self.market = Market(chosen.parameters, wanted, self.threads)
+        self.market = Market(chosen.parameters, wanted, self.threads, chosen.places)
         self.market.owners = owners_of(owners, self.market)
         turnover.open_first_firms(self.market)
         self.recorder = Recorder(self.market, record_every, biographies, other_scales)

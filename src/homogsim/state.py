@@ -32,7 +32,8 @@ NUMBERS = tuple(name for name in Decision._fields if name != "reason")
 DRAWN = frozenset(
     (
         "parameters", "seed", "streams", "threads", "geography", "centres", "site_cell", "site_town", "site_sector",
-        "peers", "streets", "tastes", "choosing", "plan", "rooms", "owners",
+        "peers", "streets", "tastes", "choosing", "plan", "rooms", "owners", "places",
+        "consumer_cell",
     )
 )  # fmt: skip
 """What a new market of the same scenario has again; everything else in a market is stored."""

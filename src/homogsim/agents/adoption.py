@@ -297,7 +297,7 @@ def _carry_out(market: Market, menu: Menu, changed: Ints, implementation: Floats
     starts = rows[new]
     start_tool(
         market, starts, menu.tool[changed][new], menu.contact[changed][new],
-        _choose_vendor(market, starts, menu.tool[changed][new]),
+        choose_vendor(market, starts, menu.tool[changed][new]),
     )  # fmt: skip
     same = ~new
     firms.implementation[rows[same]] = implementation[changed][same]
@@ -362,7 +362,7 @@ def _drop_tool(market: Market, rows: Rows) -> None:
         stock[rows] = 0.0
 
 
-def _choose_vendor(market: Market, rows: Rows, tool: Ints) -> Ints:
+def choose_vendor(market: Market, rows: Rows, tool: Ints) -> Ints:
     """Choose a vendor within the tier: logit on ν·n_v, n_v the vendor's share of the tier's clients."""
     each, sectors = market.parameters.vendors.per_tier, market.parameters.world.sectors
     numbers = np.arange(each)
@@ -377,4 +377,4 @@ def _choose_vendor(market: Market, rows: Rows, tool: Ints) -> Ints:
     return np.asarray(options[np.arange(rows.size), best])
 
 
-__all__ = ["Tiers", "draw_implementation", "due_for_review", "hear", "menu_of", "review", "start_tool", "weigh"]
+__all__ = ["Tiers", "choose_vendor", "draw_implementation", "due_for_review", "hear", "menu_of", "review", "start_tool", "weigh"]

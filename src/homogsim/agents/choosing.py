@@ -59,7 +59,7 @@ def _alone(market: Market, row: int) -> Any:
     parameters = market.parameters
     luck = market.luck()._replace(month=np.uint64(market.last_traded % 2**32))
     return _choose_alone(
-        row, row // parameters.world.consumers, market.choosing[0], market.streets, market.appeal, market.traded, luck,
+        row, int(market.consumer_cell[row]), market.choosing[0], market.streets, market.appeal, market.traded, luck,
         1.0 if parameters.consumers.outside_option else 0.0, market.choosing[1],
         market.consumers.last_before,
     )  # fmt: skip

@@ -13,6 +13,7 @@ from homogsim.laws.money import mean_one_lognormal
 from homogsim.parameters import Consumers as ConsumerParameters
 from homogsim.parameters import Parameters, World
 from homogsim.population import Population, column
+from homogsim.scenario.places import Places, counts_of
 from homogsim.streams import Streams
 
 Floats = NDArray[np.float64]
@@ -124,12 +125,19 @@ def points_of_taste(
     return centres.sectors[:, sector] + centres.towns[:, town] + centres.niches[:, sector, niche] + noise
 
 
-def draw_consumers(parameters: Parameters, centres: TasteCentres, streams: Streams) -> Consumers:
-    """Draw all consumers: tastes, places and sensitivities, each from its own stream."""
+def consumer_cells(world: World, places_given: Places | None = None) -> NDArray[np.int64]:
+    """Return the cell of every consumer: equally many in each or, with places, in proportion to its demand."""
+    counts = counts_of(places_given, world.cells, world.consumers)
+    return np.repeat(np.arange(world.cells, dtype=np.int64), counts)
+
+
+def draw_consumers(
+    parameters: Parameters, centres: TasteCentres, streams: Streams, cell: NDArray[np.int64]
+) -> Consumers:
+    """Draw all consumers of the cells: tastes, places and sensitivities, each from its own stream."""
     world = parameters.world
-    people = Consumers(world.cells * world.consumers, world.dimensions)
+    people = Consumers(cell.size, world.dimensions)
     who = np.arange(people.rows)
-    cell = who // world.consumers
     people.ideal[:] = points_of_taste("tastes", who, cell, 0, 0, centres, world, streams)
     people.east[:], people.north[:] = places("places", who, world.town_radius, streams)
     draw_sensitivities(people, parameters.consumers, streams)
@@ -151,6 +159,7 @@ def draw_sensitivities(people: Consumers, of: ConsumerParameters, streams: Strea
 __all__ = [
     "Consumers",
     "TasteCentres",
+    "consumer_cells",
     "draw_consumers",
     "draw_sensitivities",
     "points_of_taste",

@@ -110,7 +110,7 @@ class Firms(Population):
         return np.asarray(self.is_open & ~self.is_chain)
 
 
-def uid_of(sites: NDArray[np.integer], month: int) -> Ints:
+def uid_of(sites: NDArray[np.integer], month: int | Ints) -> Ints:
     """Return the identity of businesses that open at `sites` in `month`."""
     return sites.astype(np.int64) * UID_SITE + month + UID_MONTH
 

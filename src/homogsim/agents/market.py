@@ -9,13 +9,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from homogsim import geography
-from homogsim.agents.consumers import Consumers, TasteCentres, draw_consumers, draw_sensitivities, taste_centres
+from homogsim.agents.consumers import (
+    Consumers,
+    TasteCentres,
+    consumer_cells,
+    draw_consumers,
+    draw_sensitivities,
+    taste_centres,
+)
 from homogsim.agents.firms import Firms
 from homogsim.agents.vendors import Vendors, draw_vendors, spread_further
 from homogsim.geography import Geography
 from homogsim.laws.demand import Appeal, Luck, Streets, Tastes, plan_blocks, workspaces
 from homogsim.laws.response import Choices, remove_outlet
 from homogsim.parameters import Parameters
+from homogsim.scenario.places import Places
 from homogsim.streams import Streams, stream_key
 
 if TYPE_CHECKING:
@@ -72,7 +80,7 @@ class Diary:
 class Market:
     """Everything that a month reads and writes. Stages are functions of it, each in the module of its agents."""
 
-    def __init__(self, parameters: Parameters, seed: int, threads: int) -> None:
+    def __init__(self, parameters: Parameters, seed: int, threads: int, places: Places | None = None) -> None:
         world = parameters.world
         self.parameters = parameters
         self.seed = seed
@@ -80,9 +88,11 @@ class Market:
         self.streams = Streams(seed)
         self.threads = threads
         self.month = -parameters.calendar.before - parameters.calendar.warm_up
-        self.geography: Geography = geography.build(world, self.streams)
+        self.geography: Geography = geography.build(world, self.streams, places)
         self.centres: TasteCentres = taste_centres(world, self.streams)
-        self.consumers: Consumers = draw_consumers(parameters, self.centres, self.streams)
+        self.places = places
+        self.consumer_cell: Ints = consumer_cells(world, places)
+        self.consumers: Consumers = draw_consumers(parameters, self.centres, self.streams, self.consumer_cell)
         self.firms = Firms(world.cells * world.sites, world.dimensions)
         self.vendors: Vendors = draw_vendors(parameters, self.centres.sectors, self.streams)
         site = np.arange(self.firms.rows)
@@ -90,7 +100,7 @@ class Market:
         self.site_town: Ints = self.site_cell % world.towns
         self.site_sector: Ints = self.site_cell // world.towns
         self.peers: NDArray[np.int32] = geography.peer_lists(parameters, self.streams)
-        self.streets: Streets = _streets(parameters, self.geography, self.streams)
+        self.streets: Streets = _streets(parameters, self.geography, self.streams, self.consumer_cell)
         self.tastes: Tastes = self.consumers.tastes()
         self.plan: Ints = plan_blocks(self.streets.consumer_start)
         self.rooms: Floats = workspaces(threads, world.dimensions)
@@ -130,8 +140,7 @@ class Market:
         if self.local_factor is None and voucher == 0.0:
             return self.tastes
         if self.local_factor is not None:
-            town = np.arange(self.consumers.rows) // self.parameters.world.consumers % self.parameters.world.towns
-            locality = locality * self.local_factor[town]
+            locality = locality * self.local_factor[self.consumer_cell % self.parameters.world.towns]
         return self.tastes._replace(locality=locality + voucher * self.tastes.price_sensitivity)
 
     @property
@@ -177,12 +186,12 @@ class Market:
         )
 
 
-def _streets(parameters: Parameters, places: Geography, streams: Streams) -> Streets:
+def _streets(parameters: Parameters, places: Geography, streams: Streams, consumer_cell: Ints) -> Streets:
     world = parameters.world
     sites = np.arange(world.cells * world.sites)
     return Streets(
         site_start=np.arange(world.cells + 1, dtype=np.int64) * world.sites,
-        consumer_start=np.arange(world.cells + 1, dtype=np.int64) * world.consumers,
+        consumer_start=np.searchsorted(consumer_cell, np.arange(world.cells + 1)).astype(np.int64),
         towns=world.towns,
         reach_towns=places.reach_towns,
         reach_minutes=places.reach_minutes,

@@ -46,7 +46,7 @@ class ConsumerAgent(RowAgent, population=Consumers):
     @property
     def cell(self) -> int:
         """The cell (sector · towns + town) the consumer belongs to."""
-        return self.row // self.market.parameters.world.consumers
+        return int(self.market.consumer_cell[self.row])
 
     @property
     def town(self) -> int:

@@ -364,3 +364,25 @@ def advise(
         out, as_map, as_json,
     )  # fmt: skip
     raise typer.Exit(advise_business(options))
+
+
+@app.command()
+def town(
+    tables: Annotated[
+        list[Path], typer.Argument(metavar="FILE.csv…", help="Tables of towns, sectors, businesses, travel times.")
+    ],
+    out: Annotated[Path, typer.Option(metavar="FILE.toml", help="Scenario file to write.")] = Path("town.toml"),
+    force: Annotated[bool, typer.Option("--force", help="Replace the scenario file.")] = False,
+    origin: Annotated[str, typer.Option("--from", metavar="SCENARIO", help="Scenario to start from.")] = "baseline",
+    today: Annotated[
+        str | None,
+        typer.Option(metavar="YYYY-MM", help="Date of the tables.  [default: the month after the latest opening]"),
+    ] = None,
+    minutes_per_km: Annotated[
+        float, typer.Option(metavar="N", help="Travel time of a kilometre, where positions are given.")
+    ] = 1.2,
+) -> None:
+    """Build a scenario from your own town's tables; what they leave open is drawn from the model's distributions."""
+    from homogsim.cli.town import make_town
+
+    make_town(tables, out, base=origin, today=today, minutes_per_km=minutes_per_km, force=force)

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from homogsim.agents.advocacy import values_of_visits
 from homogsim.agents.firms import UID_SITE, tiers
 from homogsim.agents.surveys import generic_twin
-from homogsim.laws.survey import ask, visit_values
+from homogsim.laws.survey import ask
 from homogsim.metrics.differentiation import net_promoter_score, rating
 
 if TYPE_CHECKING:
@@ -125,7 +126,7 @@ class Watch:
             cash=float(firms.cash[row]),
             premium=premium(market, row),
         )
-        promoters, visits = promoters_of(market, row, *self.model.recorder.memory.rating)
+        promoters, visits = promoters_of(market, row)
         self._set(n, promoters=promoters, visits=visits)
 
     def _note_rivals(self, market: Market, n: int) -> None:
@@ -189,12 +190,10 @@ def premium(market: Market, row: int) -> float:
     return float(worth[row] / buyers[row]) if buyers[row] > 0.0 else float("nan")
 
 
-def promoters_of(market: Market, row: int, u_0: float, s_0: float) -> tuple[float, float]:
+def promoters_of(market: Market, row: int) -> tuple[float, float]:
     """Return promoters less detractors among a month's visits to a business, and how many visits there were."""
-    assert market.appeal is not None
-    bought = market.consumers.bought
-    only = np.arange(market.firms.rows) == row
-    worth = visit_values(bought, only, market.choosing[0], market.streets, market.appeal)
+    u_0, s_0 = market.rating.tolist()
+    worth = values_of_visits(market)[market.consumers.bought == row]
     if worth.size == 0 or not s_0 > 0.0:
         return 0.0, 0.0
     return net_promoter_score(rating(worth, u_0, s_0)) / 100.0 * worth.size, float(worth.size)
