@@ -15,7 +15,7 @@ import mesa
 import numba
 
 from homogsim import checkpoint
-from homogsim.agents import adoption, advocacy, backlash, chains, shadow, trading, turnover
+from homogsim.agents import adoption, advocacy, backlash, chains, settlers, shadow, trading, turnover
 from homogsim.agents.market import Market
 from homogsim.agents.owners import Owner, Policy, owners_of
 from homogsim.agents.roster import Roster, Views
@@ -212,6 +212,7 @@ class MarketModel(mesa.Model):
         trading.keep_accounts(market)
         shadow.follow_returns(market)
         trading.follow_sales(market)
+        settlers.settle(market)
         seen = recorder.look(is_last=market.month == self.last_month)
         advocacy.spread_the_word(market)
         trading.watch_satisfaction(market)

@@ -33,7 +33,7 @@ DRAWN = frozenset(
     (
         "parameters", "seed", "streams", "threads", "geography", "centres", "site_cell", "site_town", "site_sector",
         "peers", "streets", "tastes", "choosing", "plan", "rooms", "owners", "places",
-        "consumer_cell",
+        "consumer_cell", "storefront",
     )
 )  # fmt: skip
 """What a new market of the same scenario has again; everything else in a market is stored."""

@@ -23,7 +23,7 @@ from homogsim.geography import Geography
 from homogsim.laws.demand import Appeal, Luck, Streets, Tastes, plan_blocks, workspaces
 from homogsim.laws.response import Choices, remove_outlet
 from homogsim.parameters import Parameters
-from homogsim.scenario.places import Places
+from homogsim.scenario.places import Places, storefronts_of
 from homogsim.streams import Streams, stream_key
 
 if TYPE_CHECKING:
@@ -97,6 +97,8 @@ class Market:
         self.vendors: Vendors = draw_vendors(parameters, self.centres.sectors, self.streams)
         site = np.arange(self.firms.rows)
         self.site_cell: Ints = site // world.sites
+        to_let = np.array(storefronts_of(places, world.cells, world.sites))
+        self.storefront: NDArray[np.bool_] = site % world.sites < to_let[self.site_cell]
         self.site_town: Ints = self.site_cell % world.towns
         self.site_sector: Ints = self.site_cell // world.towns
         self.peers: NDArray[np.int32] = geography.peer_lists(parameters, self.streams)

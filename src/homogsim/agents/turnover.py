@@ -67,7 +67,7 @@ def found(market: Market) -> Rows:
     luck = market.streams.uniform("entry", np.arange(firms.rows), market.month)
     # The first firms opened in the first month too: a site that loses one in it waits, or a uid would come twice.
     taken = firms.uid == uid_of(np.arange(firms.rows), market.month)
-    rows = np.flatnonzero(~firms.is_open & ~taken & (luck < finance.entry_rate))
+    rows = np.flatnonzero(~firms.is_open & ~taken & market.storefront & (luck < finance.entry_rate))
     if rows.size == 0:
         return rows
     tries = np.repeat(rows, finance.concepts)

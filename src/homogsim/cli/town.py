@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Sequence
 from pathlib import Path
@@ -14,6 +15,7 @@ def make_town(
     tables: Sequence[Path], out: Path, *, base: str, today: str | None, minutes_per_km: float, force: bool = False
 ) -> None:
     """Write the scenario of some tables, and say what was taken from them and what is drawn."""
+    from homogsim.experiments.settling import fitted
     from homogsim.scenario.source import LARGEST_FILE
     from homogsim.scenario.towns import build
 
@@ -23,7 +25,9 @@ def make_town(
         raise HomogsimError(f"{minutes_per_km:g} minutes a kilometre", "--minutes-per-km", "It is 0.01 to 100.")
     name = re.sub(r"[^a-z0-9-]+", "-", out.stem.lower()).strip("-")[:64] or "town"
     built = build(tables, name, today=today, minutes_per_km=minutes_per_km, base=base)
-    path = built.scenario.write(out, overwrite=force)
+    if not force and os.path.lexists(out):
+        raise StorageError("the file exists already", printable(str(out)), "Choose another --out, or --force.")
+    path = fitted(built.scenario, built.purchases_given).write(out, overwrite=force)
     size = path.stat().st_size
     if size > LARGEST_FILE:
         path.unlink()

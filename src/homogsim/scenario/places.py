@@ -6,6 +6,7 @@ it always was, to the last bit.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from typing import Any
@@ -17,6 +18,8 @@ from homogsim.scenario.values import printable, shown
 
 LONGEST_NAME = 60
 MOST = {"towns": 2000, "sectors": 60, "roads": 40_000, "businesses": 20_000}
+ROOM = 1.45
+"""Storefronts for every present business, as in the baseline (16 for 11)."""
 OLDEST = 1800
 """Months: a business's age, at most (its month of opening is part of its uid)."""
 
@@ -217,6 +220,19 @@ def _connected(places: Places) -> list[Problem]:
         return []
     what = f"no road leads from {printable(places.towns[0].name)} to {', '.join(map(printable, missing[:5]))}"
     return [Problem("places.roads", what, "Give travel times that join all towns.")]
+
+
+def storefronts_of(places: Places | None, cells: int, sites: int) -> Sequence[int]:
+    """Return how many of the `sites` of every cell can be let: all or, where businesses are given, some more than these.
+
+    Otherwise a village would have as many empty storefronts as the largest town has businesses, and founders for each.
+    """
+    if places is None or not places.businesses:
+        return [sites] * cells
+    count = [0] * cells
+    for one in places.businesses:
+        count[places.cell_of(one)] += 1
+    return [min(sites, max(1, math.ceil(ROOM * number))) for number in count]
 
 
 def counts_of(places: Places | None, cells: int, consumers: int) -> Sequence[int]:

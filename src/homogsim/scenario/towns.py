@@ -12,8 +12,10 @@ from typing import Any, NamedTuple
 
 from homogsim.errors import ScenarioError, nearest
 from homogsim.parameters import TOOLS
+from homogsim.scenario.checking import values
 from homogsim.scenario.definition import Scenario
-from homogsim.scenario.places import LONGEST_NAME, MOST, OLDEST, Business, Places, Road, Sector, Town
+from homogsim.scenario.events import Event
+from homogsim.scenario.places import LONGEST_NAME, MOST, OLDEST, ROOM, Business, Places, Road, Sector, Town
 from homogsim.scenario.source import at
 from homogsim.scenario.values import printable
 
@@ -23,11 +25,11 @@ MOST_SHOWN = 12
 """Problems that are told at a time."""
 OCCASIONS_PER_BUSINESS = 6_750.0
 """Purchase occasions a month on which a business of the baseline lives: 53,333 of a cell, 7.9 businesses in it."""
-ROOM = 1.45
-"""Storefronts for every present business where they are most, as in the baseline (16 for 11)."""
 LEAST_SITES = 4
 CALENDAR = {"calendar.warm_up": 0, "calendar.before": 12}
 """Twelve months in which prices settle; a longer history would replace the businesses that are there."""
+UNTIL_THEN: Mapping[str, float] = {"finance.retirement": 0.0, "finance.entry_rate": 0.0, "finance.overdraft": 100.0}
+"""In these months nobody leaves and nobody comes: the present businesses are those of month 0."""
 
 
 @dataclass(frozen=True)
@@ -130,6 +132,7 @@ class Built(NamedTuple):
 
     scenario: Scenario
     told: tuple[str, ...]
+    purchases_given: bool
 
 
 def build(
@@ -168,8 +171,19 @@ def build(
     places = Places(towns, sectors, roads, businesses)
     found = Scenario.read(base).override(_parameters(places, span, lives_on))
     question = f"What should the businesses of {towns[0].name}{' and around' if len(towns) > 1 else ''} do?"
-    scenario = replace(found, name=name, question=question, extends=base, places=places, expect=(), path=None)
-    return Built(scenario, tuple(_told(places, tables, positioned, lives_on)))
+    held = _held(found) if businesses else found
+    scenario = replace(held, name=name, question=question, extends=base, places=places, expect=(), path=None)
+    return Built(scenario, tuple(_told(places, tables, positioned, lives_on)), lives_on is None)
+
+
+def _held(scenario: Scenario) -> Scenario:
+    """Return the scenario with nobody leaving or coming before month 0, and everything as it was from then on."""
+    usual = values(scenario.parameters)
+    then = {key: usual[key] for key in UNTIL_THEN}
+    planned = {event.month: dict(event.set) for event in scenario.events}
+    planned[0] = then | planned.get(0, {})
+    events = tuple(Event(month, set) for month, set in sorted(planned.items()))
+    return replace(scenario.override(dict(UNTIL_THEN)), events=events)
 
 
 # Reading ------------------------------------------------------------------------------------------------------------
@@ -480,13 +494,11 @@ def _told(
         yield "businesses: none given, all drawn"
     if lives_on is None:
         total = sum(t.households * s.purchases for t in places.towns for s in places.sectors)
-        yield f"purchases: as given, {total:,.0f} a month in all"
-        if places.businesses and not 0.5 < total / len(places.businesses) / OCCASIONS_PER_BUSINESS < 2.0:
-            yield (f"beware: that is {total / len(places.businesses):,.0f} for each business, and the model's businesses "
-                   f"live on about {OCCASIONS_PER_BUSINESS:,.0f}; many will close or open at once unless costs "
-                   "(finance.fixed_cost) fit, or purchases are left out")  # fmt: skip
+        yield f"purchases: as given, {total:,.0f} a month in all; fixed cost is fitted so that present businesses live"
+    elif places.businesses:
+        yield "purchases: not given; fitted, sector by sector, so that present businesses live"
     else:
-        yield f"purchases: not given; as many as the businesses live on in the baseline ({OCCASIONS_PER_BUSINESS:,.0f} each)"
+        yield f"purchases: not given; {OCCASIONS_PER_BUSINESS:,.0f} a month for each of the businesses drawn"
     yield ("drawn from the model's distributions: tastes, people's places and sensitivities, concepts, quality, unit "
            "cost where no price is given, rents, owners' habits and luck")  # fmt: skip
 
@@ -499,3 +511,5 @@ def _told_of_businesses(places: Places) -> Iterator[str]:
     yield (f"businesses: {every} given; price of {priced} (relative to their sector's mean; cost and quality follow it), "
            f"age of {aged}, tools of {tooled}; the others' prices are drawn, and they count as just opened and without "
            "a tool")  # fmt: skip
+    yield ("they settle for twelve months before month 0, in which nobody leaves or comes; those of two years or more "
+           "are survivors: quality as high as it takes to live there, and the cash and rents of survivors")  # fmt: skip
