@@ -57,15 +57,10 @@ def settlers_of(market: Market) -> Settlers | None:
 
 
 def _by_site(market: Market) -> list[tuple[int, int]]:
-    """Return (site, number of the business): those of a cell take its first storefronts in their order."""
+    """Return (site, number of the business), in the order of sites."""
     assert market.places is not None
-    taken: dict[int, int] = {}
-    order = []
-    for n, one in enumerate(market.places.businesses):
-        cell = market.places.cell_of(one)
-        order.append((cell * market.parameters.world.sites + taken.get(cell, 0), n))
-        taken[cell] = taken.get(cell, 0) + 1
-    return sorted(order)
+    sites = market.places.sites(market.parameters.world.sites)
+    return sorted((site, n) for n, site in enumerate(sites))
 
 
 def _first_price(market: Market) -> float:

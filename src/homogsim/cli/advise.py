@@ -35,7 +35,7 @@ class AdviseOptions:
     changes: tuple[str, ...] = ()
     sector: str | None = None
     town: str | None = None
-    firm: int | None = None
+    firm: str | None = None
     like: str = ""
     month: int | None = None
     choices: str | None = None

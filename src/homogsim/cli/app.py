@@ -330,7 +330,9 @@ def advise(
     scenario: ScenarioArgument,
     sector: Annotated[str | None, typer.Option(metavar="NAME", help="Sector, by number or name.")] = None,
     town: Annotated[str | None, typer.Option(metavar="NAME", help="Town, by number or name.")] = None,
-    firm: Annotated[int | None, typer.Option(metavar="UID", help="A business; worlds are futures of its past.")] = None,
+    firm: Annotated[
+        str | None, typer.Option(metavar="UID", help="A business, or its name; worlds are futures of its past.")
+    ] = None,
     like: Annotated[
         str, typer.Option(metavar="TEXT", help="A description, e.g. quality=0.5, cash=20000.  [default: a typical one]")
     ] = "",

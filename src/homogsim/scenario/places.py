@@ -91,6 +91,19 @@ class Places:
         sector = next(n for n, one in enumerate(self.sectors) if one.name == business.sector)
         return sector * len(self.towns) + town
 
+    def sites(self, sites: int) -> list[int]:
+        """Return the storefront of every business: those of a cell take its first ones in their order.
+
+        `sites` are the storefronts of a cell.
+        """
+        taken: dict[int, int] = {}
+        found = []
+        for one in self.businesses:
+            cell = self.cell_of(one)
+            found.append(cell * sites + taken.get(cell, 0))
+            taken[cell] = taken.get(cell, 0) + 1
+        return found
+
     def demand(self) -> list[float]:
         """Return the demand of every cell relative to the mean cell: households × purchases."""
         cells = [town.households * sector.purchases for sector in self.sectors for town in self.towns]

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from homogsim.experiments.advice import reckoning
-from homogsim.experiments.advice.candidates import Like
+from homogsim.experiments.advice.candidates import Like, name_of
 from homogsim.experiments.advice.choices import NONE, Choice
 from homogsim.experiments.advice.findings import Finding, findings
 from homogsim.experiments.advice.worlds import BY_ITSELF, WorldOutcome
@@ -96,7 +96,7 @@ class Advice:
     def who(self) -> str:
         """Who is advised, in words."""
         if self.firm is not None:
-            return f"business {self.firm}"
+            return name_of(self.firm, self.scenario)
         named = bool(self.like.features or self.like.identity)
         return "a business like the one described" if named else "a typical business"
 

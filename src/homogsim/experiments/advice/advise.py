@@ -8,7 +8,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from homogsim.errors import HomogsimError
-from homogsim.experiments.advice.candidates import Like, described, most_like
+from homogsim.experiments.advice.candidates import Like, business_of, described, most_like
 from homogsim.experiments.advice.choices import NONE, STANDARD, Choice, choices_of
 from homogsim.experiments.advice.worlds import WorldOutcome, WorldTask, live_until
 from homogsim.experiments.executors import Runner
@@ -27,7 +27,7 @@ LONGEST = 600
 def advise(
     scenario: Scenario | str | Path = "baseline",
     *,
-    firm: int | None = None,
+    firm: int | str | None = None,
     like: str = "",
     town: int | str | None = None,
     sector: int | str | None = None,
@@ -52,8 +52,8 @@ def advise(
     ----------
     scenario : Scenario, str or Path
         A scenario, the name of a preset, or a scenario file.
-    firm : int, optional
-        The business, by uid.
+    firm : int or str, optional
+        The business, by uid or, in a scenario of given businesses, by name.
     like : str
         A description, e.g. ``quality=0.5, cash=20000`` (`homogsim.experiments.advice.candidates.FEATURES`, and
         ``identity=0.1:0.4:-1:0``); nothing: a typical business.
@@ -96,21 +96,22 @@ def advise(
     if firm is not None and (like or town is not None or sector is not None):
         what = "a business is named twice: by its uid and by a description"
         raise HomogsimError(what, "--firm", "Give either --firm, or --like, --town and --sector.")
+    uid = None if firm is None else business_of(firm, chosen)
     used = fitting_jobs([chosen.parameters], replications, jobs)
     with TemporaryDirectory(prefix="homogsim-advice-") as folder:
         past = None
-        if firm is not None:
+        if uid is not None:
             model = live_until(month, chosen, first, stop)
-            check_firm(model, firm, compared, strict=choices is not None)
+            check_firm(model, uid, compared, strict=choices is not None)
             past = model.save(Path(folder) / "past.npz")
         tasks = [
-            WorldTask(n, chosen, first if past else first + n, first + n, month, horizon, compared, firm, wanted, past)
+            WorldTask(n, chosen, first if past else first + n, first + n, month, horizon, compared, uid, wanted, past)
             for n in range(replications)
         ]
         with Runner(used, stop) as runner:
             worlds, lost = gather(runner, tasks, watch)
     check_found(worlds, lost, wanted, compared, month, stop(), strict=choices is not None)
-    return Advice.of(chosen, firm, wanted, month, horizon, compared, worlds, lost, replications)
+    return Advice.of(chosen, uid, wanted, month, horizon, compared, worlds, lost, replications)
 
 
 def prepared(scenario: Scenario | str | Path, changes: Mapping[str, object], month: int, horizon: int) -> Scenario:
@@ -174,7 +175,7 @@ def _place(given: int | str | None, kind: str, scenario: Scenario) -> int | None
 
 def scenario_names(scenario: Scenario, kind: str) -> tuple[str, ...]:
     """Return the names of towns or sectors, if the scenario gives them any."""
-    places: Any = getattr(scenario, "places", None)
+    places = scenario.places
     if places is None:
         return ()
     return tuple(one.name for one in (places.towns if kind == "town" else places.sectors))

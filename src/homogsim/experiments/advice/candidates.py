@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from homogsim.agents.firms import uid_of
 from homogsim.errors import HomogsimError, nearest
+from homogsim.scenario import Scenario
 
 if TYPE_CHECKING:
     from homogsim.agents.market import Market
@@ -39,6 +41,48 @@ class Like:
     """Its concept x*, taste sd, one number a dimension."""
     town: int | None = None
     sector: int | None = None
+
+
+def business_of(given: int | str, scenario: Scenario) -> int:
+    """Return the uid of a business that is given by uid or, in a scenario of given businesses, by its name.
+
+    Raises
+    ------
+    HomogsimError
+        For an unknown name, and one that several businesses have.
+    """
+    text = str(given).strip()
+    if text.lstrip("-").isdecimal():
+        return int(text)
+    names = _names(scenario)
+    found = [uid for uid, name in names.items() if name == text]
+    if len(found) == 1:
+        return found[0]
+    if found:
+        what = f"{len(found)} businesses are called {text[:60]!r}"
+        raise HomogsimError(what, "--firm", f"Give a uid: {', '.join(map(str, found))}.")
+    known = sorted({name for name in names.values() if name})
+    help = nearest(text[:60], known) if known else "Give a uid, a whole number; or --like, --town and --sector."
+    raise HomogsimError(f"there is no business {text[:60]!r}", "--firm", help)
+
+
+def _names(scenario: Scenario) -> dict[int, str]:
+    """Return the names of the given businesses of a scenario by uid."""
+    places, calendar = scenario.places, scenario.parameters.calendar
+    if places is None:
+        return {}
+    first = -calendar.before - calendar.warm_up
+    uids = uid_of(
+        np.array(places.sites(scenario.parameters.world.sites), dtype=np.int64),
+        np.array([first - one.age for one in places.businesses], dtype=np.int64),
+    )
+    return dict(zip(uids.tolist(), (one.name for one in places.businesses), strict=True))
+
+
+def name_of(uid: int, scenario: Scenario) -> str:
+    """Return how a business is called: its name with its uid, or its uid."""
+    name = _names(scenario).get(uid, "")
+    return f"{name} ({uid})" if name else f"business {uid}"
 
 
 def described(text: str) -> tuple[tuple[tuple[str, float], ...], tuple[float, ...] | None]:
