@@ -190,7 +190,7 @@ def test_given_rents_when_purchases_are_known(tmp_path) -> None:
         ({"towns": "households\n10\n"}, r"line 1: the column town is missing"),
         ({"towns": "town,households,town\nAsh,10,3\n"}, r"two columns are called town"),
         ({"towns": TOWNS.replace("Ash,1000,0,0", "Ash,1,000,0,0")}, r"line 2: 5 cells under 4 columns"),
-        ({"businesses": BUSINESSES.replace("Beck,", "Bekc,")}, r"line 5, column town: there is no town 'Bekc' \(Did you"),
+        ({"businesses": BUSINESSES.replace("Beck,", "Bekc,")}, r"line 5, column town: there is no town 'Bekc'"),
         ({"businesses": BUSINESSES.replace("cafe", "coffee")}, r"line 4, column sector: there is no sector 'coffee'"),
         ({"businesses": BUSINESSES.replace("generic", "robot")}, r"line 3, column tool: 'robot': one of none, generic"),
         ({"businesses": BUSINESSES.replace("2019", "May")}, r"line 3, column opened: 'May': a date such as"),
@@ -201,7 +201,7 @@ def test_given_rents_when_purchases_are_known(tmp_path) -> None:
         ({"travel": TRAVEL + "Beck,Ash,26\n"}, r"travel.csv, line 3, column minutes: 26 minutes, but line 2 says 25"),
         ({"travel": TRAVEL + "Beck,Beck,2\n"}, r"line 3, column to: a way from a town to itself"),
         ({"travel": "from,to,minutes\nAsh,Ferry,25\n"}, r"line 2, column to: there is no town 'Ferry'"),
-        ({"sectors": "sector,purchases\nbakery,3\ncafe,\n"}, r"line 3, column purchases: purchases are given for other"),
+        ({"sectors": "sector,purchases\nbakery,3\ncafe,\n"}, r"line 3, column purchases: purchases are given for"),
         ({"sectors": "", "businesses": ""}, "there is no table of sectors, nor of businesses"),
         ({"sectors": "shop,size\na,3\n"}, "nothing is known of a table with the columns shop, size"),
         ({"more": TOWNS}, "more.csv: a second table of towns, after towns.csv"),
@@ -263,9 +263,9 @@ def test_a_scenario_file_says_the_line(tmp_path) -> None:
 
 
 def test_parameters_and_places_must_agree(tmp_path) -> None:
-    with pytest.raises(ScenarioError, match="the places name 2 towns, but world.towns is 3"):
+    with pytest.raises(ScenarioError, match=r"the places name 2 towns, but world.towns is 3"):
         made(tmp_path).override("world.towns", 3)
-    with pytest.raises(ScenarioError, match="businesses of bakery in Ash, but world.sites is 1"):
+    with pytest.raises(ScenarioError, match=r"businesses of bakery in Ash, but world.sites is 1"):
         made(tmp_path).override({"world.sites": 1, "world.occupied": 1})
 
 

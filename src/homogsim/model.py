@@ -67,7 +67,8 @@ class MarketModel(mesa.Model):
     ScenarioError
         For an unknown scenario or parameter, or a value out of bounds.
     HomogsimError
-        For a uid that no business can have, a seed that is no whole number, `seed` together with `rng`, `threads` or `record_every` below 1.
+        For a uid that no business can have, a seed that is no whole number, `seed` together with `rng`, `threads`
+        or `record_every` below 1.
 
     Notes
     -----

@@ -147,7 +147,7 @@ def test_the_next_business_at_a_site_is_nobodys() -> None:
 
 @pytest.mark.parametrize("uid", [-1, 10**9, "3", True, 2.5])
 def test_a_uid_that_nobody_can_have(uid: object) -> None:
-    with pytest.raises(HomogsimError, match="there is no business .*sites 0 to 95"):
+    with pytest.raises(HomogsimError, match=r"there is no business .*sites 0 to 95"):
         MarketModel(scenario(), threads=1, owners={uid: lambda now: None})  # type: ignore[dict-item]
 
 

@@ -377,4 +377,7 @@ def choose_vendor(market: Market, rows: Rows, tool: Ints) -> Ints:
     return np.asarray(options[np.arange(rows.size), best])
 
 
-__all__ = ["Tiers", "choose_vendor", "draw_implementation", "due_for_review", "hear", "menu_of", "review", "start_tool", "weigh"]
+__all__ = [
+    "Tiers", "choose_vendor", "draw_implementation", "due_for_review", "hear", "menu_of", "review", "start_tool",
+    "weigh",
+]  # fmt: skip

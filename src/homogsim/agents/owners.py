@@ -169,7 +169,8 @@ def owners_of(given: Mapping[int, Policy | Owner] | None, market: Market) -> dic
         check_uid(uid, market)
         if not (isinstance(policy, Owner) or callable(policy)):
             what = f"the owner of {uid} is {policy!r:.60}"
-            raise HomogsimError(what, "owners", "A function of a Situation is needed, which returns a Decision or None.")
+            help = "A function of a Situation is needed, which returns a Decision or None."
+            raise HomogsimError(what, "owners", help)
         found[int(uid)] = policy if isinstance(policy, Owner) else Owner(policy)
     return found
 

@@ -153,9 +153,7 @@ def _concepts(market: Market, sites: Rows, which: Rows | int) -> Floats:
     )
 
 
-def _open(
-    market: Market, rows: Rows, concepts: Floats, price: Floats, sales: Floats, born: Ints | None = None
-) -> None:
+def _open(market: Market, rows: Rows, concepts: Floats, price: Floats, sales: Floats, born: Ints | None = None) -> None:
     """Open firms at `rows` with what their founders expect; their own quality and costs are drawn now.
 
     `born` are months of opening before now, for businesses that are there at the start.

@@ -120,13 +120,14 @@ def _mapped(options: AdviseOptions, stop: Stop, errors: Console) -> TypeMap:
 
 def write(found: Advice | TypeMap, target: Path) -> Path:
     """Write tables, page and figure to a new folder, whole or not at all, and return its path."""
+    from homogsim.experiments.advice.advice import Advice
     from homogsim.plots import advice as plots
     from homogsim.plots import advice_map
     from homogsim.results.folder import whole_folder
 
     with whole_folder(target) as folder:
         found.write(folder)
-        if hasattr(found, "findings"):
+        if isinstance(found, Advice):
             plots.save_figures(found, folder / "figures")
         else:
             advice_map.save_figures(found, folder / "figures")
@@ -135,8 +136,10 @@ def write(found: Advice | TypeMap, target: Path) -> Path:
 
 def show(found: Advice | TypeMap, folder: Path | None) -> None:
     """Print the findings with the figures behind them, and a table."""
+    from homogsim.experiments.advice.advice import Advice
+
     output = console()
-    if hasattr(found, "findings"):
+    if isinstance(found, Advice):
         _show_advice(output, found)
     else:
         _show_map(output, found)
@@ -161,7 +164,8 @@ def _table(advice: Advice) -> Table:
     table.caption = "paired differences with 95 % intervals (±); returns and payback are levels; none: levels"
     table.add_column("", no_wrap=True)
     for choice in advice.choices:
-        table.add_column(choice.short, justify="right", no_wrap=True, style="bold" if choice.name == advice.best else "")
+        style = "bold" if choice.name == advice.best else ""
+        table.add_column(choice.short, justify="right", no_wrap=True, style=style)
     for measure, heading in SHOWN:
         table.add_row(heading, *(_cell(advice, choice.name, measure) for choice in advice.choices))
     ranked = advice.ranking.set_index("choice")["best_share"]

@@ -347,9 +347,7 @@ def advise(
     ] = None,
     horizon: Annotated[int, typer.Option(metavar="N", help="Months to look ahead.")] = 60,
     replications: Annotated[int, typer.Option(metavar="N", help="Worlds.")] = 20,
-    seed: Annotated[
-        int | None, typer.Option(metavar="N", help="The first seed.  [default: the scenario's]")
-    ] = None,
+    seed: Annotated[int | None, typer.Option(metavar="N", help="The first seed.  [default: the scenario's]")] = None,
     jobs: Jobs = None,
     out: Annotated[
         Path | None, typer.Option(metavar="DIR", help="Folder for tables and figures; must not exist.")

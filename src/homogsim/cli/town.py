@@ -37,4 +37,5 @@ def make_town(
     for text in built.told:
         output.print(printable(text), soft_wrap=True)
     output.print(f"scenario: {printable(str(path))}", soft_wrap=True)
-    output.print(f"next: homogsim run {printable(str(path))}, or homogsim advise {printable(str(path))}", soft_wrap=True)
+    name = printable(str(path))
+    output.print(f"next: homogsim run {name}, or homogsim advise {name}", soft_wrap=True)

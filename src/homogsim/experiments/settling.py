@@ -106,4 +106,5 @@ def _of_sector(model: MarketModel, sector: int) -> Earned:
     firms = model.market.firms
     rows = np.flatnonzero(firms.independent & (model.market.site_sector == sector))
     sales, price = firms.sales[rows], firms.price[rows]
-    return Earned(float(((price - firms.unit_cost[rows]) * sales).sum()), float((price * sales).sum()), float(rows.size))
+    contribution = ((price - firms.unit_cost[rows]) * sales).sum()
+    return Earned(float(contribution), float((price * sales).sum()), float(rows.size))

@@ -181,7 +181,8 @@ def _wrong(part: str, number: int, table: Mapping[str, Any]) -> list[Problem]:
                 kind = "a whole number" if whole else "a number"
                 found.append(problem(key, f"{key} = {shown(value)}", f"{kind} from {low:g} to {high:g} is needed."))
         elif key in declared and (not isinstance(value, str) or not value.isprintable() or len(value) > LONGEST_NAME):
-            found.append(problem(key, f"{key} = {shown(value)}", f"A text of at most {LONGEST_NAME} letters is needed."))
+            help = f"A text of at most {LONGEST_NAME} letters is needed."
+            found.append(problem(key, f"{key} = {shown(value)}", help))
     return found
 
 
@@ -227,7 +228,8 @@ def _connected(places: Places) -> list[Problem]:
     reached, before = {places.towns[0].name}, 0
     while len(reached) > before:
         before = len(reached)
-        reached |= {b for road in places.roads for a, b in ((road.start, road.end), (road.end, road.start)) if a in reached}
+        ways = ((a, b) for road in places.roads for a, b in ((road.start, road.end), (road.end, road.start)))
+        reached |= {b for a, b in ways if a in reached}
     missing = [town.name for town in places.towns if town.name not in reached]
     if not missing:
         return []
@@ -236,7 +238,7 @@ def _connected(places: Places) -> list[Problem]:
 
 
 def storefronts_of(places: Places | None, cells: int, sites: int) -> Sequence[int]:
-    """Return how many of the `sites` of every cell can be let: all or, where businesses are given, some more than these.
+    """Return how many of the `sites` of every cell can be let: all or, with given businesses, some more than these.
 
     Otherwise a village would have as many empty storefronts as the largest town has businesses, and founders for each.
     """

@@ -240,7 +240,8 @@ def _lines(path: Path) -> Iterator[tuple[int, list[str]]]:
     """Yield the lines of a table that are not empty, with their numbers; the delimiter is told by the first one."""
     try:
         if not path.is_file():
-            raise ScenarioError("there is no such file", at(path), "Name CSV files: towns, sectors, businesses, travel.")
+            help = "Name CSV files: towns, sectors, businesses, travel."
+            raise ScenarioError("there is no such file", at(path), help)
         data = path.read_bytes()[: LARGEST_TABLE + 1]
     except (OSError, ValueError) as error:
         raise ScenarioError(f"the file cannot be read: {error!s:.100}", at(path)) from None
@@ -508,7 +509,7 @@ def _told_of_businesses(places: Places) -> Iterator[str]:
     priced = sum(one.price > 0.0 for one in places.businesses)
     aged = sum(one.age > 0 for one in places.businesses)
     tooled = sum(one.tool != "none" for one in places.businesses)
-    yield (f"businesses: {every} given; price of {priced} (relative to their sector's mean; cost and quality follow it), "
+    yield (f"businesses: {every} given; price of {priced} (relative to their sector's mean; cost and quality follow), "
            f"age of {aged}, tools of {tooled}; the others' prices are drawn, and they count as just opened and without "
            "a tool")  # fmt: skip
     yield ("they settle for twelve months before month 0, in which nobody leaves or comes; those of two years or more "

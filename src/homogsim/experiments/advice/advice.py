@@ -119,7 +119,12 @@ class Advice:
         rows = []
         for world in self.worlds:
             for name, course in world.courses.items():
-                about = {"world": world.number, "seed": world.seed, "luck": world.luck, "uid": world.uid}
+                about: dict[str, Any] = {
+                    "world": world.number,
+                    "seed": world.seed,
+                    "luck": world.luck,
+                    "uid": world.uid,
+                }
                 about |= {"choice": name, "closed": course.cause, "changes": " ".join(course.decided)}
                 found = reckoning.measures(course, world.courses[NONE]) | reckoning.answers(course)
                 rows.append(about | found | {f"firm_{key}": value for key, value in world.features.items()})
@@ -139,7 +144,7 @@ class Advice:
 
     def as_dict(self) -> dict[str, Any]:
         """Return what was found as plain data for JSON: what is undefined is None."""
-        found = {
+        found: dict[str, Any] = {
             "scenario": self.scenario.name,
             "fingerprint": self.scenario.fingerprint(),
             "differences": {name: value for name, (_, value) in self.scenario.differences().items()},
@@ -171,8 +176,8 @@ class Advice:
 
     def page(self) -> str:
         """Return the findings as a page of Markdown: sentences, and the figures behind each."""
-        lines = [f"# Advice to {self.who}", "", f"Scenario {self.scenario.name}, decision in month {self.month}, followed for"]
-        lines[-1] += f" {self.horizon} months, {len(self.worlds)} worlds."
+        told = f"Scenario {self.scenario.name}, decision in month {self.month}, followed for {self.horizon} months, "
+        lines = [f"# Advice to {self.who}", "", f"{told}{len(self.worlds)} worlds."]
         for number, finding in enumerate(self.findings, 1):
             lines += ["", f"**{number}.** {finding.sentence}", "", f"    {finding.behind}"]
         if self.notes:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
@@ -206,19 +206,18 @@ def _suggest(help: str, model: MarketModel) -> str:
     return help if typical is None else f"{help} A typical business without a tool is {typical}."
 
 
-def gather(
-    runner: Runner, tasks: Sequence[Any], watch: Watcher | None
-) -> tuple[list[Any], list[Lost]]:
+def gather(runner: Runner, tasks: Sequence[Any], watch: Watcher | None) -> tuple[list[Any], list[Lost]]:
     """Make tasks and return what was found, in the tasks' order, and what was lost."""
-    found: dict[tuple[str, int], Any] = {}
+    found: dict[int, Any] = {}
     lost: list[Lost] = []
     tell = watch or (lambda done, total: None)
     tell(0, len(tasks))
-    for said in runner.run(tasks):
+    outcomes: Iterator[Any] = runner.run(tasks)  # of other tasks than whole runs
+    for said in outcomes:
         if isinstance(said, Lost):
             lost.append(said)
         else:
-            found["", said.number] = said
+            found[said.number] = said
         tell(len(found) + len(lost), len(tasks))
     return [found[key] for key in sorted(found)], lost
 
@@ -256,4 +255,3 @@ def check_found(
             what = f"{choice.name} cannot be paid in any world: it takes ${min(dear):,.0f} at once, the richest"
             help = "Leave it out of --choices, describe a richer business (--like cash=…), or set tools.down_payment."
             raise HomogsimError(f"{what} of these businesses has ${cash:,.0f}", "--choices", help)
-

@@ -116,7 +116,7 @@ def _sure(advice: Advice) -> Finding:
     row = ranked.loc[advice.best]
     others = ranked.drop(index=advice.best)["compared_gain"].dropna()
     second = str(others.idxmax())
-    figures = {name: f"{percent(r.best_share)} of worlds, mean gain {money(r.mean_gain)}" for name, r in
+    figures: dict[str, Any] = {name: f"{percent(r.best_share)} of worlds, mean gain {money(r.mean_gain)}" for name, r in
                zip(ranked.index, ranked.itertuples(), strict=True)}  # fmt: skip
     told = f"It is the best choice in {percent(row['best_share'])} of worlds"
     if math.isfinite(row["probability_best"]):
@@ -160,14 +160,18 @@ def _difference(advice: Advice, name: str) -> Iterator[Finding]:
         "net_promoter_score": ("its net promoter score", "points"),
         "nearest_rival": ("the distance to its nearest rival", "taste sd"),
     }
-    said, figures = [], {}
+    said: list[str] = []
+    figures: dict[str, Any] = {}
     for measure, (what, unit) in words.items():
         row = advice.cell(name, measure)
-        figures[measure.replace("_", " ")] = f"{row['difference']:+.3g} {unit} ({row['low']:.3g} to {row['high']:.3g})"
+        change = row["difference"]
+        figures[measure.replace("_", " ")] = f"{change:+.3g} {unit} ({row['low']:.3g} to {row['high']:.3g})"
         if row["worlds"] and clear(row):
-            said.append(f"{what} {'rises' if row['difference'] > 0 else 'falls'} by {abs(row['difference']):.2g} {unit}")
-    text = f"What makes it different: with {name}, " + "; ".join(said) + "." if said else (
-        f"With {name} nothing that sets it apart changes clearly: premium, promoter score, distance to rivals.")  # fmt: skip
+            said.append(f"{what} {'rises' if change > 0 else 'falls'} by {abs(change):.2g} {unit}")
+    if said:
+        text = f"What makes it different: with {name}, {'; '.join(said)}."
+    else:
+        text = f"With {name} nothing that sets it apart changes clearly: premium, promoter score, distance to rivals."
     yield Finding("difference", text, figures)
 
 

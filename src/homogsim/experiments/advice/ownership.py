@@ -1,7 +1,7 @@
 """Be the owner: one business in a user's hands, month by month, against what it would have done by itself.
 
 >>> import homogsim as hs
->>> small = {"world.towns": 2, "world.consumers": 60, "calendar.warm_up": 6, "calendar.before": 6, "calendar.months": 40}
+>>> small = {"world.towns": 2, "world.consumers": 60, "calendar.warm_up": 6, "calendar.before": 6}
 >>> model = hs.MarketModel(hs.Scenario.read("baseline").override(small), seed=1)
 >>> while model.month < 6:
 ...     model.step()
@@ -213,7 +213,8 @@ class Owned:
         """A row per measure, a column per course."""
         found = {name: measures(course, self.courses[NONE]) for name, course in self.courses.items()}
         rows = [
-            {"measure": measure, "unit": unit, "meaning": meaning} | {name: values[measure] for name, values in found.items()}
+            {"measure": measure, "unit": unit, "meaning": meaning}
+            | {name: values[measure] for name, values in found.items()}
             for measure, (unit, meaning) in MEASURES.items()
         ]
         return pd.DataFrame(rows)

@@ -146,7 +146,9 @@ def ranking(found: Mapping[str, list[dict[str, float]]], names: Sequence[str]) -
             "compared_gain": compared,
             "mean_gain": [float(row[k].mean()) if k.any() else math.nan for row, k in zip(gain, known, strict=True)],
             "best_share": [float((best == n).mean()) for n in range(len(names))],
-            "probability_best": [float((winner == n).mean()) if worlds > 1 and competes[n] else math.nan for n in range(len(names))],
+            "probability_best": [
+                float((winner == n).mean()) if worlds > 1 and competes[n] else math.nan for n in range(len(names))
+            ],
         }
     )
 

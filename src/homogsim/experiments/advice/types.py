@@ -105,7 +105,8 @@ class TypesTask:
         return TypesOutcome(self.number, self.seed, tuple(found))
 
     def _live(
-        self, past: Path, uids: Sequence[int], able: Mapping[int, Sequence[bool]], turn: int, stopped: Callable[[], bool]
+        self, past: Path, uids: Sequence[int], able: Mapping[int, Sequence[bool]], turn: int,
+        stopped: Callable[[], bool],
     ) -> list[float]:  # fmt: skip
         """Return the profit of every business when each does what is its turn, or nothing where it cannot pay."""
         from homogsim.model import MarketModel
@@ -246,8 +247,8 @@ class TypeMap:
         """Return the best choice of some businesses, its gain over no tool, and whether it is clearly the best.
 
         Choices that more than half of them cannot pay for are left out, and the others compared over those who can pay
-        for all of them. Clear: the 95 % interval of its paired lead over the runner-up leaves out 0. Businesses of one world share
-        their luck, so intervals treat worlds, not businesses, as independent.
+        for all of them. Clear: the 95 % interval of its paired lead over the runner-up leaves out 0. Businesses of one
+        world share their luck, so intervals treat worlds, not businesses, as independent.
         """
         some = self.businesses[chosen]
         nothing = {"businesses": len(some), "best": "–", "second": "", "gain": np.nan, "low": np.nan, "high": np.nan,
@@ -255,7 +256,7 @@ class TypeMap:
         if len(some) < FEWEST:
             return nothing
         gains = {c.name: some[f"gain {c.name}"].to_numpy(dtype=np.float64) for c in self.choices}
-        # What most cannot pay for is no answer for this kind; the rest is compared over those who can pay for all of it.
+        # What most cannot pay for is no answer for this kind; the rest is compared over those who can pay for it all.
         gains = {name: gain for name, gain in gains.items() if 2 * np.isfinite(gain).sum() >= len(some)}
         common = np.all([np.isfinite(gain) for gain in gains.values()], axis=0)
         if common.sum() < FEWEST:
@@ -312,8 +313,9 @@ class TypeMap:
         said = kinds[kinds["verdict"] != "too few"]
         clear = said[said["verdict"] == "clear"]
         winners = ", ".join(f"{name} in {count}" for name, count in clear["best"].value_counts().items())
-        text = f"Over all {whole['businesses']} businesses of {len(self.worlds)} worlds {whole['best']} is best on average"
-        text += f" (${whole['gain']:,.0f} more than no tool; {whole['verdict']} against {whole['runner_up'] or 'no tool'})."
+        over = f"Over all {whole['businesses']} businesses of {len(self.worlds)} worlds that can pay for it"
+        against = f"{whole['verdict']} against {whole['runner_up'] or 'no tool'}"
+        text = f"{over} {whole['best']} is best on average (${whole['gain']:,.0f} more than no tool; {against})."
         text += f" Of {len(said)} kinds by two features the answer is clear for {len(clear)}"
         return text + (f": {winners}." if winners else ".")
 

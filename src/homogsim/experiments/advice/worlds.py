@@ -80,7 +80,10 @@ class WorldTask:
             `stopped` said so between two months.
         """
         with TemporaryDirectory(prefix="homogsim-advice-") as folder:
-            past = self.past or live_until(self.month, self.scenario, self.seed, stopped).save(Path(folder) / "past.npz")
+            past = self.past
+            if past is None:
+                model = live_until(self.month, self.scenario, self.seed, stopped)
+                past = model.save(Path(folder) / "past.npz")
             return self._branch(past, stopped)
 
     def _branch(self, past: Path, stopped: Callable[[], bool]) -> WorldOutcome:
