@@ -267,9 +267,10 @@ def test_a_claim_known_not_to_be_supported_is_told_and_fails_nothing(homogsim, c
     path = claims(replace(NOBODY_ADOPTS, status="not supported"))
     answer = homogsim("expect", path, *HERE, "--replications", "3")
     assert answer.code == 0
+    assert "not supported, as recorded" in answer.out
     assert "failed" in answer.out
     assert "not supported" in answer.out
-    assert "1 known not to be supported" in answer.out
+    assert "1 not supported, as recorded of 1 expectations" in answer.out
 
 
 def test_unclear_is_no_failure(homogsim, claims) -> None:

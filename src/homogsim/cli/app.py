@@ -6,6 +6,9 @@ import gc
 import os
 import signal
 import sys
+import warnings
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from types import FrameType
 from typing import Annotated, NoReturn
@@ -37,7 +40,9 @@ def main() -> None:
     gc.set_threshold(100_000, 20, 20)  # loading libraries makes many objects and no garbage: a tenth of start-up
     before = {number: signal.signal(number, _leave) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
-        app(prog_name="homogsim")
+        with warnings.catch_warnings():
+            warnings.showwarning = partial(_warn, warnings.showwarning)
+            app(prog_name="homogsim")
     except HomogsimError as error:
         _fail(str(error), error.exit_code)
     except MemoryError:
@@ -54,6 +59,18 @@ def _fail(message: str, code: int) -> NoReturn:
 
     sys.stderr.write(f"Error: {printable(message)}\n")
     sys.exit(code)
+
+
+def _warn(
+    otherwise: Callable[..., None], message: Warning | str, category: type[Warning], *place: object, **more: object
+) -> None:
+    """Show a warning of our own as a line for people, without the line of code that it came from."""
+    from homogsim.cli.text import printable
+
+    if category.__module__.startswith("homogsim."):
+        sys.stderr.write(f"Warning: {printable(str(message))}\n")
+    else:
+        otherwise(message, category, *place, **more)
 
 
 def _leave(number: int, frame: FrameType | None) -> None:
@@ -153,6 +170,9 @@ def run(
     biographies: Annotated[
         bool, typer.Option("--biographies", help="Also record every business every month, and why it decided.")
     ] = False,
+    other_scales: Annotated[
+        bool, typer.Option("--other-scales", help="Also record diversity at half and twice the similarity scale.")
+    ] = False,
     no_figures: Annotated[bool, typer.Option("--no-figures", help="Write no figures.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", help="Print the run folder and nothing else.")] = False,
@@ -162,7 +182,7 @@ def run(
 
     options = RunOptions(
         scenario, tuple(changes or ()), seed, months, out, force, checkpoint, threads, record_every, max_memory,
-        biographies, not no_figures, as_json, quiet, tuple(policies or ()),
+        biographies, not no_figures, as_json, quiet, tuple(policies or ()), other_scales,
     )  # fmt: skip
     raise typer.Exit(run_market(options))
 
@@ -244,13 +264,19 @@ def expect(
     jobs: Jobs = None,
     months: Months = None,
     changes: Changes = None,
+    docs: Annotated[
+        bool, typer.Option("--docs", help="Write docs/findings.json and docs/sources.md anew; with --all.")
+    ] = False,
+    mark: Annotated[
+        bool, typer.Option("--mark", help="Record in the scenario files what is not supported, with what was measured.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Test what scenarios expect to come out: held, failed (exit code 1) or unclear, with the numbers."""
     from homogsim.cli.expect import ExpectOptions, expect_scenarios
 
     options = ExpectOptions(
-        tuple(scenarios or ()), every, tuple(changes or ()), replications, seed, jobs, months, as_json
+        tuple(scenarios or ()), every, tuple(changes or ()), replications, seed, jobs, months, as_json, docs, mark
     )
     raise typer.Exit(expect_scenarios(options))
 
@@ -288,6 +314,31 @@ def validate(
         scenario, tuple(changes or ()), targets, replications, seed, jobs, months, out, docs, as_json
     )
     raise typer.Exit(validate_scenario(options))
+
+
+@app.command()
+def robustness(
+    out: Annotated[Path, typer.Option(metavar="DIR", help="Folder of the runs; the same one goes on with them.")],
+    scenario: Annotated[
+        str, typer.Argument(metavar="[SCENARIO]", help="What stands in the place of baseline.")
+    ] = "baseline",
+    points: Annotated[int, typer.Option(metavar="N", help="Points across the uncertain parameters.")] = 64,
+    point_seeds: Annotated[int, typer.Option(metavar="N", help="Seeds of every point.")] = 2,
+    replications: Annotated[int, typer.Option(metavar="N", help="Seeds of every ablation and sweep.")] = 6,
+    seed: Annotated[int, typer.Option(metavar="N", help="The first seed; none that was used for fitting.")] = 40_000,
+    jobs: Jobs = None,
+    months: Months = None,
+    docs: Annotated[bool, typer.Option("--docs", help="Write docs/robustness.md and its figures anew.")] = False,
+    changes: Changes = None,
+    as_json: AsJson = False,
+) -> None:
+    """Ask whether the results hang on what is uncertain: ablations, sweeps, all uncertain parameters at once."""
+    from homogsim.cli.robustness import RobustnessOptions, study_robustness
+
+    options = RobustnessOptions(
+        out, scenario, tuple(changes or ()), points, replications, point_seeds, seed, jobs, months, docs, as_json
+    )
+    raise typer.Exit(study_robustness(options))
 
 
 @app.command()
