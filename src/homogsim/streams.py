@@ -75,6 +75,10 @@ STREAMS = MappingProxyType(
         "offering noise": "monthly drift of what a firm offers",
         "process noise": "monthly drift of a firm's processes",
         "taste strength": "how much fit matters to a consumer",
+        "waves": "directions and phases of the waves that kernel tastes are made of",
+        "town waves": "what a town's people like of them",
+        "niche waves": "what a niche's people like of them",
+        "own waves": "what one consumer likes of them",
         "site places": "where storefronts lie inside their town",
         "oversight": "whether a firm watches its customers' satisfaction",
         "shock": "a firm's monthly demand or cost shock",
@@ -84,6 +88,7 @@ STREAMS = MappingProxyType(
         "born with tool": "whether a new firm starts with a tool",
         "templates": "the designs that a vendor's tool offers",
         "peers": "which firms a firm watches",
+        "bootstrap": "weights of worlds when an experiment asks how sure its ranking is",
         "panel": "which consumers belong to the recorded panel",
         "design": "points of a random design of experiments, and what is resampled to judge it",
     }
@@ -318,6 +323,7 @@ class Streams:
     def __init__(self, seed: int) -> None:
         stream_key(seed, "tastes")
         self.seed = int(seed)
+        self._keys: dict[str, tuple[np.uint64, np.uint64]] = {}
 
     def uniform(self, stream: str, entity: ArrayLike, month: ArrayLike = 0, index: ArrayLike = 0) -> FloatArray:
         """Return uniforms in the open interval (0, 1): odd multiples of 2**-53 (see `uniform52`)."""
@@ -358,7 +364,7 @@ class Streams:
         shapes = np.asarray(shape, dtype=np.float64)
         if not np.all((shapes > 0.0) & (shapes < np.inf)):
             raise HomogsimError("The shape of a gamma law must be positive and finite.")
-        k0, k1 = (np.uint64(word) for word in stream_key(self.seed, stream))
+        k0, k1 = self._key(stream)
         keys = [_integers(values) for values in (entity, month, index)]
         dimensions = np.broadcast_shapes(*(values.shape for values in (*keys, shapes)))
         entities, months, indices = (_flat(values, dimensions) for values in keys)
@@ -399,11 +405,18 @@ class Streams:
         u = self.uniform(stream, entity, month, index)
         return elementwise(_poisson_into, u, means).astype(np.int64)
 
+    def _key(self, stream: str) -> tuple[np.uint64, np.uint64]:
+        """Return the key of a stream as words, made once."""
+        if stream not in self._keys:
+            k0, k1 = stream_key(self.seed, stream)
+            self._keys[stream] = np.uint64(k0), np.uint64(k1)
+        return self._keys[stream]
+
     def _uniforms(
         self, stream: str, entity: ArrayLike, month: ArrayLike, index: ArrayLike, pairs: bool
     ) -> tuple[FloatArray, FloatArray]:
         """Return the uniforms of words 0-1 and, if `pairs`, of words 2-3 (else an empty array)."""
-        k0, k1 = (np.uint64(word) for word in stream_key(self.seed, stream))
+        k0, k1 = self._key(stream)
         keys = [_integers(values) for values in (entity, month, index)]
         if not pairs and keys[0].ndim == 1 and keys[1].ndim == keys[2].ndim == 0:
             result = np.empty(keys[0].size)

@@ -159,7 +159,8 @@ def test_staying_is_worth_what_the_peers_make_of_it() -> None:
 
 def test_profit_of_staying_is_last_months_at_full_learning() -> None:
     """Without tools and at rest on its identity, a firm expects what it just earned (rent apart)."""
-    market, rows = ready({"offering.noise": 0.0, "offering.repositioning": 0.0, "firms.customer_focus": 1.0}, RICH)
+    still = {"offering.noise": 0.0, "offering.repositioning": 0.0, "firms.advocacy": 0.0}
+    market, rows = ready(still, {"firms.customer_focus": 1.0}, RICH)
     menu = adoption.menu_of(market, rows)
     _, believed = adoption._implementations(market, menu)
     profit = adoption._expected_profit(market, menu, believed)[menu.first[:-1]]
@@ -311,7 +312,7 @@ def test_vendors_count_the_clients_they_have() -> None:
     firms.vendor[rows], firms.tool[rows] = 0, 1
     firms.is_open[rows[1:]] = False
     firms.vendor[rows[0]] = 2
-    chosen = adoption._choose_vendor(market, rows[1:], np.ones(rows.size - 1, dtype=np.int64))
+    chosen = adoption.choose_vendor(market, rows[1:], np.ones(rows.size - 1, dtype=np.int64))
     assert (chosen == 2).all()
 
 
@@ -320,7 +321,7 @@ def test_equal_vendors_are_chosen_alike() -> None:
     chosen = []
     for month in range(60):
         market.month = month
-        chosen.append(adoption._choose_vendor(market, rows, np.ones(rows.size, dtype=np.int64)))
+        chosen.append(adoption.choose_vendor(market, rows, np.ones(rows.size, dtype=np.int64)))
     share = np.bincount(np.concatenate(chosen), minlength=3) / (60 * rows.size)
     assert share == pytest.approx(np.full(3, 1 / 3), abs=4 * math.sqrt(2 / 9 / (60 * rows.size)))
 

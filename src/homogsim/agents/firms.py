@@ -67,12 +67,16 @@ class Firms(Population):
     changed: Ints = column(np.int64, "month of the last change of tools", NEVER)
     satisfaction_before: Floats = column(np.float64, "satisfaction before contact was automated, dollars", np.nan)
     born_with_tool: Flags = column(np.bool_, "whether the firm opened with a tool", False)
+    # What an owner decides in place of the model's law (`homogsim.agents.owners`)
+    own_reinvestment: Floats = column(np.float64, "own share of savings reinvested, NaN as the model's firms", np.nan)
+    price_stance: Floats = column(np.float64, "markup aimed at, relative to the best response", 1.0)
     # Stocks
     data: Floats = column(np.float64, "data stock D")
     differentiation: Floats = column(np.float64, "differentiation capital G")
     trust: Floats = column(np.float64, "trust ϑ", 1.0)
     transparency: Floats = column(np.float64, "disclosure tr of automated contact")
     load: Floats = column(np.float64, "smoothed occasions Q̄ that attention is spread over")
+    awareness: Floats = column(np.float64, "awareness A: how many know of the outlet, relative to others", 1.0)
     satisfaction: Floats = column(np.float64, "smoothed satisfaction of customers, dollars", np.nan)
     served_fit: Floats = column(np.float64, "served fit κ: how far each customer is served differently")
     personalization: Floats = column(np.float64, "personalization P")
@@ -80,8 +84,10 @@ class Firms(Population):
     sales: Floats = column(np.float64, "occasions served Q this month")
     expected_sales: Floats = column(np.float64, "expected occasions S this month")
     slope: Floats = column(np.float64, "Bα = ΣW·Pr(1−Pr)α this month")
-    taste_sum: Floats = column(np.float64, "Bθ this month")
-    ideal_sum: Floats = column(np.float64, "Bθz this month", vector=True)
+    taste_sum: Floats = column(np.float64, "Bθ this month; under kernel tastes with the curvature of the waves")
+    ideal_sum: Floats = column(
+        np.float64, "Bθz this month; under kernel tastes with the gradient of the waves", vector=True
+    )
     profit: Floats = column(np.float64, "profit this month, dollars")
     savings: Floats = column(np.float64, "savings of the tool this month, dollars")
     # The firm's twin without the tool (return on investment)
@@ -106,7 +112,7 @@ class Firms(Population):
         return np.asarray(self.is_open & ~self.is_chain)
 
 
-def uid_of(sites: NDArray[np.integer], month: int) -> Ints:
+def uid_of(sites: NDArray[np.integer], month: int | Ints) -> Ints:
     """Return the identity of businesses that open at `sites` in `month`."""
     return sites.astype(np.int64) * UID_SITE + month + UID_MONTH
 
@@ -155,6 +161,7 @@ class Operations(NamedTuple):
     trust: Floats
     transparency: Floats
     load: Floats
+    awareness: Floats
 
 
 def operations(firms: Firms, rows: NDArray[np.integer] | slice = slice(None)) -> Operations:
@@ -225,7 +232,7 @@ def appeal(now: Operations, come_to: Business, price: Floats, offering: Floats, 
         now.quality, now.implementation, now.contact, now.back_office, tools.quality_floor, table.quality_gain[now.tool]
     )
     base = (
-        consumers.base_value
+        consumers.purchase_value
         + quality
         - stocks.alienation(consumers.contact_aversion, now.contact, now.human_share, fit)
         - stocks.disclosure(consumers.disclosure_cost, now.transparency, now.contact, now.human_share)
@@ -237,6 +244,7 @@ def appeal(now: Operations, come_to: Business, price: Floats, offering: Floats, 
         misfit=(1.0 - come_to.served_fit) ** 2,
         travel=stocks.distance_cost(consumers.distance_cost, tools.reach_gain, now.contact),
         price=price,
+        awareness=now.awareness.copy(),
         offering=offering,
     )
 

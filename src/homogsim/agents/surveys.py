@@ -10,14 +10,16 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from homogsim.agents import advocacy
 from homogsim.agents.firms import business, operations, tiers
 from homogsim.agents.market import Market
 from homogsim.agents.panel import taste_distance
 from homogsim.agents.vendors import mean_template
 from homogsim.laws import offering, stocks
 from homogsim.laws.demand import Appeal, Luck, choose_month
-from homogsim.laws.survey import ask, count_customers, visit_values
-from homogsim.metrics.differentiation import net_promoter_score, rating, rating_reference
+from homogsim.laws.survey import ask, count_customers
+from homogsim.laws.tastes import served_points
+from homogsim.metrics.differentiation import net_promoter_score, rating
 from homogsim.metrics.welfare import personalization_gap, weighted_share
 from homogsim.parameters import TOOLS
 
@@ -41,18 +43,13 @@ class Answers(NamedTuple):
 
 def values_of_visits(market: Market) -> Floats:
     """Return u of this month's visits to small businesses, dollars, in the order of consumers."""
-    assert market.appeal is not None
-    small = ~market.firms.is_chain
-    return np.asarray(visit_values(market.consumers.bought, small, market.choosing[0], market.streets, market.appeal))
+    bought = market.consumers.bought
+    return advocacy.values_of_visits(market)[(bought >= 0) & ~market.firms.is_chain[bought]]
 
 
-def reference_of_ratings(market: Market) -> tuple[float, float]:
-    """Return ū_0 and s_0 of this month's visits, the reference of all later ratings; NaN without visits."""
-    return rating_reference(values_of_visits(market))
-
-
-def promoter_score(market: Market, u_0: float, s_0: float) -> float:
+def promoter_score(market: Market) -> float:
     """Return the net promoter score of this month's visits; NaN without a reference or without visits."""
+    u_0, s_0 = market.rating.tolist()
     return net_promoter_score(rating(values_of_visits(market), u_0, s_0)) if s_0 > 0.0 else float("nan")
 
 
@@ -141,7 +138,7 @@ class Served(NamedTuple):
     """What a sample of this month's visitors of small businesses were served, and what they saw."""
 
     offerings: Floats
-    """(v, d) x_ij = x_j + κ_j(z_i − x_j), one a visit."""
+    """(v, d) x_ij = x_j + κ_j(z_i − x_j), one a visit; under kernel tastes κ_j·ℓ up the gradient of g_i."""
     windows: Floats
     """(b, d) the shop windows x_j of the businesses visited."""
     visits: Floats
@@ -156,7 +153,10 @@ def served_offerings(market: Market) -> Served:
         luck = market.streams.uniform("panel", who, 0, 5)
         who = np.sort(who[np.argsort(luck, kind="stable")[:SERVED_VISITS]])
     site = people.bought[who]
-    seen = firms.offering[:, site]
-    served = seen + firms.served_fit[site] * (people.ideal[:, who] - seen)
+    seen, tastes = firms.offering[:, site], market.choosing[0]
+    if len(tastes.liking):
+        served = served_points(seen, tastes.liking[:, who], firms.served_fit[site], tastes.waves)
+    else:
+        served = seen + firms.served_fit[site] * (people.ideal[:, who] - seen)
     visited, visits = np.unique(site, return_counts=True)
     return Served(served.T.copy(), firms.offering[:, visited].T.copy(), visits.astype(np.float64))

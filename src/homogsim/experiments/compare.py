@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from homogsim.errors import HomogsimError
 from homogsim.experiments.executors import Runner
 from homogsim.experiments.paired_runs import PairedRuns
-from homogsim.experiments.replicate import check_metrics
+from homogsim.experiments.replicate import asks_other_scales, check_metrics
 from homogsim.experiments.runs import Runs, Watcher, check_calendars, check_counts, fitting_jobs, read
 from homogsim.scenario import Scenario
 
@@ -84,7 +84,7 @@ def compare(
     check_counts(replications, seed, most)
     used = fitting_jobs((s.parameters for s in entrants.values()), most * len(entrants), jobs)
     with Runner(used, stop) as runner:
-        pairs = PairedRuns(entrants, Runs(runner, watch))
+        pairs = PairedRuns(entrants, Runs(runner, watch), asks_other_scales(metrics or ()))
         notes = pairs.gather(seed, replications, metrics or (), precision, cap)
     return pairs.comparison(tuple(dict.fromkeys(metrics or ())), notes)
 

@@ -54,6 +54,10 @@ class Firms(Group):
     transparency: float = parameter(0.0, 0.0, 1.0, "-", "tr", "disclosure of automated contact", role="lever", live=True)
     trust_speed: float = parameter(0.1, 0.0, 1.0, "1/month", "", "speed at which trust adjusts", JUDGEMENT, live=True)
     trust_loss: float = parameter(0.6, 0.0, 1.0, "-", "", "trust lost under fully automated undisclosed contact", JUDGEMENT, live=True)
+    advocacy: float = parameter(
+        0.05, 0.0, 1.0, "1/month", "", "speed at which awareness A of an outlet follows what its visitors say (0: A stays 1)",
+        JUDGEMENT, live=True,
+    )
     data_memory: float = parameter(0.95, 0.0, 0.9999, "1/month", "", "what remains of data after a month (half-life 13.5)")
     data_half: float = parameter(0.5, 1e-6, 100.0, "-", "D½", "data at which half of algorithmic fit is reached")
     alignment: Literal["uniform", "split"] = parameter(
@@ -79,7 +83,7 @@ class Finance(Group):
     fixed_cost_fall: float = parameter(0.02, 0.0, 1.0, "1/month", "κ_F", "speed at which fixed cost falls", live=True)
     shock_persistence: float = parameter(0.9, 0.0, 0.999, "1/month", "", "persistence of the shock to fixed cost")
     shock_sd: float = parameter(0.048, 0.0, 1.0, "share of F", "", "innovation of the shock to fixed cost", TURNOVER)
-    starting_cash: float = parameter(1.5, 0.0, 100.0, "months of F", "", "mean starting cash", TURNOVER)
+    starting_cash: float = parameter(1.7, 0.0, 100.0, "months of F", "", "mean starting cash", TURNOVER)
     starting_cash_sd: float = parameter(1.0, 0.0, 3.0, "sd of log", "", "spread of starting cash (mean kept)", TURNOVER)
     owner_draw: float = parameter(0.1, 0.0, 1.0, "1/month", "", "share of cash above the reserve that owners draw", live=True)
     reserve: float = parameter(2.5, 0.0, 100.0, "months of F", "", "cash that owners leave in the firm", live=True)
