@@ -82,7 +82,9 @@ class Firms(Population):
     expected_sales: Floats = column(np.float64, "expected occasions S this month")
     slope: Floats = column(np.float64, "Bα = ΣW·Pr(1−Pr)α this month")
     taste_sum: Floats = column(np.float64, "Bθ this month; under kernel tastes with the curvature of the waves")
-    ideal_sum: Floats = column(np.float64, "Bθz this month; under kernel tastes with the gradient of the waves", vector=True)
+    ideal_sum: Floats = column(
+        np.float64, "Bθz this month; under kernel tastes with the gradient of the waves", vector=True
+    )
     profit: Floats = column(np.float64, "profit this month, dollars")
     savings: Floats = column(np.float64, "savings of the tool this month, dollars")
     # The firm's twin without the tool (return on investment)
