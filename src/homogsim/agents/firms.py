@@ -67,6 +67,9 @@ class Firms(Population):
     changed: Ints = column(np.int64, "month of the last change of tools", NEVER)
     satisfaction_before: Floats = column(np.float64, "satisfaction before contact was automated, dollars", np.nan)
     born_with_tool: Flags = column(np.bool_, "whether the firm opened with a tool", False)
+    # What an owner decides in place of the model's law (`homogsim.agents.owners`)
+    own_reinvestment: Floats = column(np.float64, "own share of savings reinvested, NaN as the model's firms", np.nan)
+    price_stance: Floats = column(np.float64, "markup aimed at, relative to the best response", 1.0)
     # Stocks
     data: Floats = column(np.float64, "data stock D")
     differentiation: Floats = column(np.float64, "differentiation capital G")
@@ -109,7 +112,7 @@ class Firms(Population):
         return np.asarray(self.is_open & ~self.is_chain)
 
 
-def uid_of(sites: NDArray[np.integer], month: int) -> Ints:
+def uid_of(sites: NDArray[np.integer], month: int | Ints) -> Ints:
     """Return the identity of businesses that open at `sites` in `month`."""
     return sites.astype(np.int64) * UID_SITE + month + UID_MONTH
 

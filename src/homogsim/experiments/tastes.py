@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Literal, get_args
 
 from homogsim.errors import HomogsimError, nearest
-from homogsim.scenario import Scenario
 from homogsim.parameters import declared
+from homogsim.scenario import Scenario
 
 Geometry = Literal["ideal_point", "kernel"]
 GEOMETRIES: tuple[Geometry, ...] = get_args(Geometry)

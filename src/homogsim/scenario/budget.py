@@ -48,7 +48,8 @@ class Estimate(NamedTuple):
 def estimate(parameters: Parameters) -> Estimate:
     """Return an estimate, within a factor of about two, of what a run of the scenario takes.
 
-    Memory: consumers × (200 B and, under kernel tastes, 8 B a wave) + storefronts × 2 kB + pairs of towns + rows of the results.
+    Memory: consumers × (200 B and, under kernel tastes, 8 B a wave) + storefronts × 2 kB + pairs of towns + rows of the
+    results.
     Time: months × (consumers × reachable open storefronts × 8 ns (and .35 ns a wave), and 15 % more for firms'
     reviews + storefronts × 5 µs + pairs of outlets for the similarity metrics × 10 ns).
     """
