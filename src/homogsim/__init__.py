@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from homogsim.agents.owners import Decision, Owner, Situation
     from homogsim.agents.views import ConsumerAgent, FirmAgent
     from homogsim.errors import HomogsimError
+    from homogsim.experiments.advice.advise import advise
     from homogsim.experiments.compare import compare
     from homogsim.experiments.comparison import Comparison
     from homogsim.model import MarketModel
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Comparison", "ConsumerAgent", "Decision", "FirmAgent", "HomogsimError", "MarketModel", "Owner", "Parameters",
-    "Results", "Scenario", "Situation", "__version__", "compare", "presets", "run",
+    "Results", "Scenario", "Situation", "__version__", "advise", "compare", "presets", "run",
 ]  # fmt: skip
 
 _HOMES = {
@@ -43,6 +44,7 @@ _HOMES = {
     "Results": "homogsim.results",
     "Scenario": "homogsim.scenario",
     "Situation": "homogsim.agents.owners",
+    "advise": "homogsim.experiments.advice.advise",
     "compare": "homogsim.experiments.compare",
     "presets": "homogsim.scenario",
     "run": "homogsim.running",

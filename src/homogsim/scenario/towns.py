@@ -23,8 +23,8 @@ LARGEST_TABLE = 5_000_000
 """Bytes of a table."""
 MOST_SHOWN = 12
 """Problems that are told at a time."""
-OCCASIONS_PER_BUSINESS = 6_750.0
-"""Purchase occasions a month on which a business of the baseline lives: 53,333 of a cell, 7.9 businesses in it."""
+OCCASIONS_PER_BUSINESS = 6_350.0
+"""Purchase occasions a month on which a business of the baseline lives: 53,333 of a cell, 8.4 businesses in it."""
 LEAST_SITES = 4
 CALENDAR = {"calendar.warm_up": 0, "calendar.before": 12}
 """Twelve months in which prices settle; a longer history would replace the businesses that are there."""
