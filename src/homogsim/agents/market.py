@@ -14,7 +14,9 @@ from homogsim.agents.consumers import (
     TasteCentres,
     consumer_cells,
     draw_consumers,
+    draw_liking,
     draw_sensitivities,
+    draw_waves,
     taste_centres,
 )
 from homogsim.agents.firms import Firms
@@ -103,9 +105,12 @@ class Market:
         self.site_sector: Ints = self.site_cell // world.towns
         self.peers: NDArray[np.int32] = geography.peer_lists(parameters, self.streams)
         self.streets: Streets = _streets(parameters, self.geography, self.streams, self.consumer_cell)
-        self.tastes: Tastes = self.consumers.tastes()
+        self.tastes: Tastes = self.consumers.tastes(
+            draw_liking(parameters, self.centres, self.streams, self.consumer_cell),
+            draw_waves(parameters, self.streams),
+        )
         self.plan: Ints = plan_blocks(self.streets.consumer_start)
-        self.rooms: Floats = workspaces(threads, world.dimensions)
+        self.rooms: Floats = workspaces(threads, self.tastes)
         self.appeal: Appeal | None = None
         self.scale = np.nan
         # ū_0 and s_0, dollars: what ratings of visits are told against (`homogsim.agents.advocacy`).
@@ -169,7 +174,7 @@ class Market:
         """Go on under changed parameters: what consumers value follows, the same people with the same luck."""
         if parameters.consumers != self.parameters.consumers:
             draw_sensitivities(self.consumers, parameters.consumers, Streams(self.seed))
-            self.tastes = self.consumers.tastes()
+            self.tastes = self.consumers.tastes(self.tastes.liking, draw_waves(parameters, Streams(self.seed)))
         added = parameters.policy.interoperability - self.parameters.policy.interoperability
         if added != 0.0:
             spread_further(self.vendors, added, Streams(self.seed))
