@@ -17,7 +17,8 @@ from homogsim.experiments.advice.advise import advise
 from homogsim.experiments.advice.candidates import FEATURES, Like, described, eligible, features_of, most_like
 from homogsim.experiments.advice.choices import NONE, PHASE, choices_of, crowd, twelve_month_rule
 from homogsim.experiments.advice.courses import Course
-from homogsim.experiments.advice.types import clustered, map_types
+from homogsim.experiments.advice.type_map import clustered
+from homogsim.experiments.advice.types import map_types
 from homogsim.experiments.advice.worlds import BY_ITSELF, live_until
 from homogsim.experiments.pairing import paired_difference
 from homogsim.parameters import Parameters

@@ -189,7 +189,8 @@ def check_firm(model: MarketModel, uid: int, choices: Sequence[Choice], strict: 
     HomogsimError
         Says what exists instead.
     """
-    from homogsim.agents.owners import Decision, found_option, look
+    from homogsim.agents.owners import found_option, look
+    from homogsim.agents.situations import Decision
 
     try:
         now = look(model.market, uid)
