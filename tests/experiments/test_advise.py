@@ -263,6 +263,7 @@ def test_files_and_findings(tmp_path) -> None:
         ({"replications": 0}, "0 replications"),
         ({"firm": 3, "like": "cash=1"}, "named twice"),
         ({"firm": 3}, "there is no business 3 in month 2"),
+        ({"set": RICH | {"tools.available": []}}, "baseline has no tools to choose from"),
         ({"firm": "Corner Loaf"}, "there is no business 'Corner Loaf'"),
         ({"set": RICH | {"tools.available": ["generic"]}, "choices": ["custom"]}, "there is no custom tool here"),
         ({"set": RICH | {"tools.available": []}, "choices": ["generic"]}, "no tools to choose from"),

@@ -128,12 +128,6 @@ def points_of_taste(
     return centres.sectors[:, sector] + centres.towns[:, town] + centres.niches[:, sector, niche] + noise
 
 
-def consumer_cells(world: World, places_given: Places | None = None) -> NDArray[np.int64]:
-    """Return the cell of every consumer: equally many in each or, with places, in proportion to its demand."""
-    counts = counts_of(places_given, world.cells, world.consumers)
-    return np.repeat(np.arange(world.cells, dtype=np.int64), counts)
-
-
 def draw_waves(parameters: Parameters, streams: Streams) -> Waves:
     """Draw the random Fourier features of kernel tastes (`homogsim.laws.tastes`); none under ideal points."""
     world, of = parameters.world, parameters.consumers
@@ -164,6 +158,12 @@ def draw_liking(parameters: Parameters, centres: TasteCentres, streams: Streams,
         + np.sqrt(world.niche_share) * of_niche[:, cell // world.towns * world.niches + niche]
         + own * streams.normal("own waves", who, index=wave)
     )
+
+
+def consumer_cells(world: World, places_given: Places | None = None) -> NDArray[np.int64]:
+    """Return the cell of every consumer: equally many in each or, with places, in proportion to its demand."""
+    counts = counts_of(places_given, world.cells, world.consumers)
+    return np.repeat(np.arange(world.cells, dtype=np.int64), counts)
 
 
 def draw_consumers(
