@@ -83,7 +83,7 @@ class Finance(Group):
     fixed_cost_fall: float = parameter(0.02, 0.0, 1.0, "1/month", "κ_F", "speed at which fixed cost falls", live=True)
     shock_persistence: float = parameter(0.9, 0.0, 0.999, "1/month", "", "persistence of the shock to fixed cost")
     shock_sd: float = parameter(0.048, 0.0, 1.0, "share of F", "", "innovation of the shock to fixed cost", TURNOVER)
-    starting_cash: float = parameter(1.5, 0.0, 100.0, "months of F", "", "mean starting cash", TURNOVER)
+    starting_cash: float = parameter(1.7, 0.0, 100.0, "months of F", "", "mean starting cash", TURNOVER)
     starting_cash_sd: float = parameter(1.0, 0.0, 3.0, "sd of log", "", "spread of starting cash (mean kept)", TURNOVER)
     owner_draw: float = parameter(0.1, 0.0, 1.0, "1/month", "", "share of cash above the reserve that owners draw", live=True)
     reserve: float = parameter(2.5, 0.0, 100.0, "months of F", "", "cash that owners leave in the firm", live=True)
