@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from homogsim.experiments.advice.advise import advise
     from homogsim.experiments.compare import compare
     from homogsim.experiments.comparison import Comparison
+    from homogsim.experiments.function import as_function
     from homogsim.model import MarketModel
     from homogsim.parameters import Parameters
     from homogsim.results import Results
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Comparison", "ConsumerAgent", "Decision", "FirmAgent", "HomogsimError", "MarketModel", "Owner", "Parameters",
-    "Results", "Scenario", "Situation", "__version__", "advise", "compare", "presets", "run",
+    "Results", "Scenario", "Situation", "__version__", "advise", "as_function", "compare", "presets", "run",
 ]  # fmt: skip
 
 _HOMES = {
@@ -46,6 +47,7 @@ _HOMES = {
     "Scenario": "homogsim.scenario",
     "Situation": "homogsim.agents.situations",
     "advise": "homogsim.experiments.advice.advise",
+    "as_function": "homogsim.experiments.function",
     "compare": "homogsim.experiments.compare",
     "presets": "homogsim.scenario",
     "run": "homogsim.running",

@@ -90,6 +90,7 @@ STREAMS = MappingProxyType(
         "peers": "which firms a firm watches",
         "bootstrap": "weights of worlds when an experiment asks how sure its ranking is",
         "panel": "which consumers belong to the recorded panel",
+        "design": "points of a random design of experiments, and what is resampled to judge it",
     }
 )
 """Every stream's name and one line on what is drawn from it."""
