@@ -44,7 +44,7 @@ _DASHES = {"generic": (6, 2), "industry": (6, 2, 2, 2), "custom": (2, 2)}
 CHARTS = (
     Chart(
         "diversity",
-        "Diversity of what is sold",
+        "Diversity of sales",
         "diversity",
         (
             Panel((Line("diversity_gamma", "all towns γ", BLUE), Line("diversity_alpha", "in a town α", VERMILLION, (6, 2)))),

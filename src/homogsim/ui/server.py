@@ -85,12 +85,16 @@ def _configured(first: str, host: str, token: str | None, listener: socket.socke
         import solara.server.starlette as starlette
         import uvicorn
         from solara.server import kernel_context
+        from solara.server import server as pages
     except ImportError as error:
         raise missing(error) from error
     from homogsim.ui import shared
+    from homogsim.ui.dressing import dressed
     from homogsim.ui.guard import Guard, is_loopback
 
     cdn.fetch_from_cdn = _stay_here
+    plain = pages.read_root
+    pages.read_root = lambda *arguments, **options: dressed(plain(*arguments, **options))
     shared.set_first(first)
     wanted = "" if is_loopback(host) else token or secrets.token_urlsafe(16)
     guarded = Guard(starlette.app, host, wanted, lambda: set(kernel_context.contexts), MOST_TABS)

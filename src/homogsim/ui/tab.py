@@ -220,7 +220,7 @@ class Tab:
         """Put markets in the place of those that were drawn."""
         self.sides, self._run = sides, self._run + 1
         self._sent = [(-1, 0)] * len(sides)
-        self.town, self._bet_open = None, bool(self.bets)
+        self.town = None
         for number, side in enumerate(sides):
             facts, buffers = side.world()
             self.send({"type": "world", "run": self._run, "side": number, **facts}, buffers)
@@ -398,9 +398,8 @@ class Tab:
                     yield f"running {other.name} to month {self.month}", step
         if other is not None and sides[1].month != sides[0].month:
             raise ScenarioError("they do not stand at the same month", help="Reset, then set it beside.")
-        bets_open, self.plan = self._bet_open, plan
+        self.plan = plan
         self._show(sides)
-        self._bet_open = bets_open
 
     # Telling --------------------------------------------------------------------------------------------------
 
@@ -501,11 +500,12 @@ class Tab:
 
     def do_bet(self, command: dict[str, Any]) -> None:
         """Note what the student predicts."""
+        if self.sides and self.month >= 0:
+            what = f"this market has been played to month {self.month} already"
+            raise HomogsimError(what, help="Reset it, then bet.")
         self.bets = bets.read(command.get("bets"))
         self.who = str(command.get("who", ""))[:200]
         self._bet_open = True
-        if self.mode == "ended":
-            self._settle_bets()
         self.tell()
 
     def _settle_bets(self) -> None:

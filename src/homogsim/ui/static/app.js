@@ -27,6 +27,7 @@ class App {
   build(hello) {
     this.hello = hello;
     this.meanings = hello.metrics;
+    this.question = h("p", { class: "question" });
     this.controls = new Controls(this);
     this.transport = new Transport(this);
     this.maps = [0, 1].map((side) => new TownMap(this, side));
@@ -40,7 +41,6 @@ class App {
     this.preset = h("select", { id: "hs-preset", onchange: () => this.send({ do: "open", name: this.preset.value }) }, hello.presets.map((p) => h("option", { value: p.name, title: p.question }, p.name)));
     this.second = h("select", { id: "hs-second", onchange: () => this.send({ do: "beside", name: this.second.value }) },
       h("option", { value: "" }, "nothing"), h("option", { value: "twin" }, "the same without automation"), h("optgroup", { label: "Presets" }, hello.presets.map((p) => h("option", { value: p.name }, p.name))));
-    this.question = h("p", { class: "question" });
     this.townSelect = h("select", { "aria-label": "Town shown", onchange: () => this.chooseTown(this.townSelect.value === "" ? null : Number(this.townSelect.value)) });
     this.diffBox = h("input", { type: "checkbox", id: "hs-diff", onchange: () => this.repaint() });
     this.diffRow = h("label", { for: "hs-diff", class: "check", hidden: true }, this.diffBox, " A \u2212 B");
@@ -48,20 +48,22 @@ class App {
     this.mapFigures = this.maps.map((sheet) => figureOf(this, sheet, { title: "Towns", figure: "town_map", key: null }));
     this.spaceFigures = this.spaces.map((sheet) => figureOf(this, sheet, { title: "Offering space", figure: "offering_space", key: null }));
     this.views = h("section", { class: "views", "aria-label": "The market" });
-    this.keyBox = h("div", { class: "key-row" }, toolKey(true));
+    this.namesBox = h("p", { class: "names" });
+    this.keyBox = h("div", { class: "key-row" }, this.namesBox, toolKey(true));
     this.chartBox = h("div", { class: "charts" });
     fill(this.told.panel("series"), this.chartBox);
     const theme = h("button", { type: "button", class: "quiet", onclick: () => this.otherTheme() }, "Dark or light");
     const drawer = h("button", { type: "button", class: "drawer-button", "aria-expanded": "false", "aria-controls": "hs-parameters", onclick: () => drawer.setAttribute("aria-expanded", this.root.classList.toggle("drawer") ? "true" : "false") }, "Parameters");
     fill(this.root,
       h("a", { class: "skip", href: "#hs-market", onclick: (event) => { event.preventDefault(); this.transport.play.focus(); } }, "Skip to the market"),
-      h("header", { class: "top" }, h("h1", {}, "homogsim"), h("label", { for: "hs-preset" }, "Scenario ", this.preset), h("label", { for: "hs-second" }, "beside ", this.second), this.question,
+      h("header", { class: "top" }, h("h1", {}, "homogsim"), h("label", { for: "hs-preset" }, "Scenario ", this.preset), h("label", { for: "hs-second" }, "beside ", this.second),
         h("div", { class: "actions" }, drawer, h("button", { type: "button", onclick: () => this.bets.open() }, "Predict first"), h("button", { type: "button", onclick: () => this.take.open() }, "Take away"), theme)),
       h("div", { class: "body" }, this.controls.element,
-        h("main", { id: "hs-market", tabindex: "-1" }, this.alerts, this.transport.element, h("div", { class: "views-box" }, this.views, this.keyBox, this.cardBox), this.told.element,
+        h("main", { id: "hs-market" }, this.alerts, this.transport.element, this.viewsBox = h("div", { class: "views-box" }, h("div", { class: "views-column" }, this.views, this.keyBox), this.cardBox), this.told.element,
           h("footer", { class: "faint" }, "Keys: space plays and pauses, s steps, r resets, ← → look back and forth (with shift by a year)."))),
       this.bets.dialog, this.take.dialog, this.take.offerDialog, this.tip);
     this.chartsFor(null);
+    document.getElementById("homogsim-splash")?.remove();
   }
 
   chartsFor(town) {
@@ -84,6 +86,7 @@ class App {
     this.transport.show(state);
     this.told.show(state);
     this.bets.placed(state.bets);
+    fill(this.namesBox, state.names.length > 1 ? [h("b", {}, "A"), ` ${state.names[0]} · `, h("b", {}, "B"), ` ${state.names[1]}`] : "");
     if (state.mode === "opening" && before?.mode !== "opening") fill(this.alerts);
     if (state.mode !== "playing" && before?.mode === "playing") { this.told.ask(true); this.describe(); this.freshCard(); }
     if (state.mode === "paused" && before?.mode === "opening") this.told.ask(true);
@@ -131,11 +134,9 @@ class App {
   layout(message) {
     [this.sides, this.run] = [message.sides.length, message.run];
     if (this.sides < 2) this.rows[1] = [];
-    const names = this.state?.names || [];
     for (let side = 0; side < this.sides; side++) {
-      const prefix = this.sides > 1 ? `${"AB"[side]} (${names[side] ?? ""}): ` : "";
-      this.mapFigures[side].title_(`${prefix}${this.sides > 1 ? "towns" : "Towns"}`);
-      this.spaceFigures[side].title_(`${prefix}${this.sides > 1 ? "offerings" : "Offering space"}`);
+      this.mapFigures[side].title_(this.sides > 1 ? `${"AB"[side]}: towns` : "Towns");
+      this.spaceFigures[side].title_(this.sides > 1 ? `${"AB"[side]}: offerings` : "Offering space");
     }
     this.views.className = `views sides-${this.sides}`;
     fill(this.views, this.mapFigures.slice(0, this.sides), this.spaceFigures.slice(0, this.sides));
@@ -257,6 +258,7 @@ class App {
     if (!card) {
       this.pinned = null;
       this.cardBox.hidden = true;
+      this.viewsBox.classList.remove("with-card");
       this.paintViews();
       return;
     }
@@ -270,6 +272,7 @@ class App {
       h("dl", {}, facts.flatMap(([term, value]) => [h("dt", {}, term), h("dd", {}, value)])), lines,
       h("button", { type: "button", class: "quiet", onclick: () => this.showCard(null) }, "Close"));
     this.cardBox.hidden = false;
+    this.viewsBox.classList.add("with-card");
   }
 
   takeTold(message) {
@@ -299,7 +302,7 @@ class App {
   }
   failed(message) {
     const where = message.month === null ? "" : ` in month ${number(message.month, 0)}`;
-    this.alert(`The model failed${where}: ${message.what}`, "The last frame stays. Reset to begin again; please report this.", h("button", { type: "button", class: "primary small", onclick: () => this.send({ do: "restart" }) }, "Reset"));
+    this.alert(`The model failed${where}: ${message.what}`, "The last frame stays. Reset to begin again; please report this.", h("button", { type: "button", class: "go small", onclick: () => this.send({ do: "restart" }) }, "Reset"));
   }
   alert(words, help = "", action = null) {
     const box = h("div", { class: "alert" }, h("p", {}, h("b", {}, words), " ", help), action, h("button", { type: "button", class: "quiet", "aria-label": "Dismiss", onclick: () => box.remove() }, "×"));
@@ -325,9 +328,6 @@ function sparkline(history, at) {
 }
 
 function render({ model, el }) {
-  // Solara's template allows neither zooming nor names a language; both matter to readers.
-  document.documentElement.lang = "en";
-  document.querySelector("meta[name=viewport]")?.setAttribute("content", "width=device-width, initial-scale=1");
   try { const theme = localStorage.getItem("homogsim-theme"); if (theme) document.documentElement.dataset.hsTheme = theme; } catch { /* private windows */ }
   const root = h("div", { class: "hs" }, h("p", { class: "waiting" }, "homogsim is opening …"));
   el.append(root);

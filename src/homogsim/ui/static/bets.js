@@ -3,7 +3,7 @@
 class Bets {
   constructor(app) {
     this.app = app;
-    this.fields = app.hello.questions.map((q) => ({ q, id: freshId("bet"), error: h("p", { class: "error", role: "alert", hidden: true }) }));
+    this.fields = app.hello.questions.map((q) => ({ q, id: freshId("bet"), error: h("p", { class: "wrong", role: "alert", hidden: true }) }));
     for (const f of this.fields) f.input = h("input", { type: "text", inputmode: "decimal", id: f.id, class: "narrow", autocomplete: "off", required: true, "aria-label": f.q.ask });
     this.who = h("input", { type: "text", id: "hs-who", maxlength: "40", autocomplete: "off" });
     this.result = h("div", { "aria-live": "polite" });
@@ -13,7 +13,7 @@ class Bets {
         h("p", {}, "What will this market look like when it ends? Bet now; the page shows bet against outcome at the end. Changes are from the year before automation to the last two years."),
         this.fields.map((f) => h("div", { class: "bet" }, h("label", { for: f.id }, f.q.ask), h("span", {}, f.input, f.q.is_change ? " %" : ""), f.error)),
         h("div", { class: "bet" }, h("label", { for: "hs-who" }, "Name or initials, for the class (optional)"), this.who),
-        h("div", { class: "row" }, h("button", { type: "submit", class: "primary" }, "Place bets"), h("button", { type: "button", onclick: () => this.dialog.close() }, "Close"),
+        h("div", { class: "hs-row" }, h("button", { type: "submit", class: "go" }, "Place bets"), h("button", { type: "button", onclick: () => this.dialog.close() }, "Close"),
           h("button", { type: "button", class: "quiet", onclick: () => app.send({ do: "download", what: "class" }) }, "Bets of the class (CSV)")),
         this.result));
   }
@@ -29,7 +29,10 @@ class Bets {
   }
   refuse(message) {
     const field = this.fields.find((f) => f.q.name === message.where);
-    if (!field) return false;
+    if (!field) {
+      fill(this.result, h("p", { class: "wrong", role: "alert" }, `${message.what}. ${message.help}`));
+      return true;
+    }
     field.error.hidden = false;
     setText(field.error, `${message.what}. ${message.help}`);
     field.input.focus();
@@ -38,11 +41,10 @@ class Bets {
   placed(bets) {
     if (!Object.keys(bets).length || this.placedAs === JSON.stringify(bets)) return;
     this.placedAs = JSON.stringify(bets);
-    if (!this.outcomes) fill(this.result, h("p", { class: "good" }, "Bets are placed. Play the market to its end."));
-    if (this.dialog.open && !this.outcomes && this.app.state.mode !== "ended") this.dialog.close();
+    fill(this.result, h("p", { class: "good" }, "Bets are placed. Play the market to its end."));
+    if (this.dialog.open) this.dialog.close();
   }
   outcome(data) {
-    this.outcomes = data;
     const bets = this.app.state.bets, unit = (q, v) => (v === null ? "not defined" : `${number(v, 1)}${q.is_change ? " %" : " of 100"}`);
     const rows = this.fields.map(({ q }) => {
       const came = data[q.name], off = came === null ? null : Math.abs(bets[q.name] - came);

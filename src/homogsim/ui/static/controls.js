@@ -11,12 +11,12 @@ class Control {
     this.undo = h("button", { type: "button", class: "quiet undo", hidden: true, onclick: () => this.send(null) }, "↺");
     this.undo.setAttribute("aria-label", `${facts.label}: undo the change`);
     this.note = h("p", { class: "note", hidden: true });
-    this.error = h("p", { class: "error", role: "alert", hidden: true, id: `${this.id}-error` });
+    this.error = h("p", { class: "wrong", role: "alert", hidden: true, id: `${this.id}-error` });
     this.unit = facts.unit ? h("span", { class: "unit" }, facts.unit) : null;
     const name = facts.kind === "tiers" ? "span" : "label";
     this.element = h("div", { class: "control", "data-name": facts.name },
-      h("div", { class: "control-head" }, h(name, { for: this.id, id: `${this.id}-label` }, facts.label, facts.symbol ? h("i", {}, ` ${facts.symbol}`) : null), this.unit, this.undo, this.about),
-      h("div", { class: "control-body" }, this.input()), this.note, this.error);
+      h("div", { class: "control-head" }, h(name, { for: this.id, id: `${this.id}-label` }, facts.label, facts.symbol ? h("i", {}, ` ${facts.symbol}`) : null), this.unit, this.undo),
+      h("div", { class: "control-body" }, this.input()), this.note, this.error, this.about);
     this.words = `${facts.name} ${facts.label} ${facts.meaning} ${facts.symbol}`.toLowerCase();
   }
   plainly(value) {
@@ -66,8 +66,11 @@ class Control {
     setText(this.error, words);
     this.field?.setAttribute("aria-invalid", words ? "true" : "false");
   }
+  when(month, now) {
+    return month > now + 1 ? `from month ${number(month, 0)} on` : month === now + 1 ? `from the next month (${number(month, 0)}) on` : `since month ${number(month, 0)}`;
+  }
   show(state) {
-    const { name, kind, live } = this.facts, value = state.values[name], active = document.activeElement;
+    const { name, kind } = this.facts, value = state.values[name], active = document.activeElement;
     if (kind === "switch") this.field.checked = value;
     else if (kind === "tiers") this.boxes.forEach((box) => { box.checked = value.includes(box.value); });
     else if (kind === "choice") this.field.value = value;
@@ -79,7 +82,7 @@ class Control {
     const since = state.live.filter(([, key]) => key === name).map(([month]) => month);
     this.element.classList.toggle("changed", changed || staged);
     this.undo.hidden = !changed;
-    const words = staged ? "counts after a restart" : since.length ? `since month ${since[since.length - 1]}`.replace("-", MINUS) : changed ? "from the start" : "";
+    const words = staged ? "counts after a restart" : since.length ? this.when(since[since.length - 1], state.month) : changed ? "from the start" : "";
     this.note.hidden = !words;
     this.note.classList.toggle("pending", staged);
     setText(this.note, changed ? `${words} · was ${this.plainly(state.originals[name])}` : words);
@@ -93,7 +96,7 @@ class Controls {
     this.search = h("input", { type: "search", placeholder: "Search parameters", "aria-label": "Search parameters", oninput: () => this.filter() });
     this.count = h("p", { class: "faint", role: "status" });
     this.seed = h("input", { type: "text", inputmode: "numeric", id: "hs-seed", autocomplete: "off", onchange: () => app.send({ do: "seed", seed: Number.parseInt(this.seed.value, 10) }) });
-    this.seedError = h("p", { class: "error", role: "alert", hidden: true });
+    this.seedError = h("p", { class: "wrong", role: "alert", hidden: true });
     this.banner = h("div", { class: "restart", role: "status", hidden: true });
     const essential = this.all.filter((c) => c.facts.essential), rest = this.all.filter((c) => !c.facts.essential);
     const groups = [...new Set(rest.map((c) => c.facts.group))];
@@ -143,7 +146,7 @@ class Controls {
     if (this.bannerShown === shown) return;
     this.bannerShown = shown;
     fill(this.banner, h("p", {}, words),
-      state.restart ? h("button", { type: "button", class: "primary small", onclick: () => this.app.send({ do: "restart" }) }, "Restart with them") : null,
+      state.restart ? h("button", { type: "button", class: "go small", onclick: () => this.app.send({ do: "restart" }) }, "Restart with them") : null,
       live ? h("button", { type: "button", class: "small", onclick: () => this.app.send({ do: "restart", settle: true }) }, "Restart with all from the start") : null);
   }
   refuse(message) {

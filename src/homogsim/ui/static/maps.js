@@ -47,6 +47,9 @@ class FirmSheet extends Sheet {
   }
 }
 
+const NAME_PLACES = [[0, 1.08], [0, -1.08], [-1.02, 0.4], [1.02, 0.4], [-1.02, -0.4], [1.02, -0.4], [-1.02, 0], [1.02, 0]];
+// Where a town's name may stand, in radii from its centre, best first.
+
 class TownMap extends FirmSheet {
   constructor(app, side) {
     super(app, side, "Town map");
@@ -54,7 +57,7 @@ class TownMap extends FirmSheet {
   }
   frameOf(world) {
     const [xs, ys] = [world.towns.map((t) => t[0]), world.towns.map((t) => t[1])];
-    const margin = world.radius + 0.02;
+    const margin = world.radius * 1.2;
     const [left, right] = [Math.min(...xs) - margin, Math.max(...xs) + margin];
     const [bottom, top] = [Math.min(...ys) - margin, Math.max(...ys) + margin];
     const scale = Math.min(this.width / (right - left), this.height / (top - bottom));
@@ -104,11 +107,16 @@ class TownMap extends FirmSheet {
     if (world.towns.length > 60) return;
     context.textAlign = "center"; context.textBaseline = "middle";
     context.font = "600 11px system-ui, sans-serif"; context.lineJoin = "round";
+    const taken = [], r = to.scale * world.radius;
     world.towns.forEach(([x, y], k) => {
-      const [px, py] = [to.x(x), Math.max(8, to.y(y) - to.scale * world.radius + 7)];
-      const words = world.towns.length > 12 ? `${k}` : `town ${k}`;
+      const words = world.towns.length > 12 ? `${k}` : `town ${k}`, half = context.measureText(words).width / 2 + 2;
+      const places = NAME_PLACES.map(([east, north]) => [Math.min(this.width - half, Math.max(half, to.x(x) + east * (r + (Math.abs(east) > 0.8 ? half : 0)))), Math.min(this.height - 8, Math.max(8, to.y(y) - north * r))]);
+      const free = places.filter(([px, py]) => !taken.some(([ox, oy, other]) => Math.abs(ox - px) < half + other && Math.abs(oy - py) < 14));
+      const inside = ([px, py]) => world.towns.filter(([tx, ty], n) => n !== k && Math.hypot(to.x(tx) - px, to.y(ty) - py) < r).length;
+      const [px, py] = (free.length ? free : places).reduce((best, place) => (inside(place) < inside(best) ? place : best));
+      taken.push([px, py, half]);
       context.lineWidth = 4; context.strokeStyle = style.halo; context.strokeText(words, px, py);
-      context.fillStyle = style.muted; context.fillText(words, px, py);
+      context.fillStyle = style.ink; context.fillText(words, px, py);
     });
   }
   table() {

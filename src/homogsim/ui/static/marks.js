@@ -56,14 +56,17 @@ function drawFirm(context, style, kind, x, y, r, faint = false) {
   context.stroke();
 }
 
+const TEMPLATE_SIZES = [0, 5, 7.5, 4]; // an industry and a custom template may stand in one place
+
 function drawTemplate(context, style, tier, x, y) {
+  const r = TEMPLATE_SIZES[tier];
   context.lineCap = "round";
   for (const [width, colour] of [[6, style.ink], [3, style.tools[tier]]]) {
     context.strokeStyle = colour;
     context.lineWidth = width;
     context.beginPath();
-    context.moveTo(x - 5, y - 5); context.lineTo(x + 5, y + 5);
-    context.moveTo(x + 5, y - 5); context.lineTo(x - 5, y + 5);
+    context.moveTo(x - r, y - r); context.lineTo(x + r, y + r);
+    context.moveTo(x + r, y - r); context.lineTo(x - r, y + r);
     context.stroke();
   }
   context.lineCap = "butt";

@@ -22,22 +22,31 @@ class OfferingSpace extends FirmSheet {
     this.firms(context, style, world, frame, to);
     const marks = this.app.templates[this.side] || [];
     const seen = new Set();
-    world.tiers.forEach((tier, k) => {
+    const order = [...world.tiers.keys()].sort((a, b) => TEMPLATE_SIZES[world.tiers[b]] - TEMPLATE_SIZES[world.tiers[a]]);
+    for (const k of order) {
+      const tier = world.tiers[k];
       const [x, y] = [to.x(marks[2 * k]), to.y(marks[2 * k + 1])], place = `${tier} ${Math.round(x)} ${Math.round(y)}`;
       if (this.app.offered(this.side, tier) && !seen.has(place)) drawTemplate(context, style, tier, x, y);
       seen.add(place);
-    });
+    }
   }
   ground(context, style, world, to) {
-    const n = world.grid, most = Math.max(...world.tastes, 1), [left, right, bottom, top] = world.corners;
-    const [w, t] = [(right - left) / n, (top - bottom) / n], [r, g, b] = style.taste;
-    for (let row = 0; row < n; row++)
-      for (let column = 0; column < n; column++) {
-        const amount = world.tastes[row * n + column] / most;
-        if (amount < 0.03) continue;
-        context.fillStyle = `rgba(${r},${g},${b},${(0.17 * amount).toFixed(3)})`;
-        context.fillRect(to.x(left + column * w), to.y(bottom + (row + 1) * t), to.scale * w + 0.6, to.scale * t + 0.6);
-      }
+    const [left, right, bottom, top] = world.corners;
+    context.imageSmoothingQuality = "high";
+    context.drawImage(this.shade(style, world), to.x(left), to.y(top), to.scale * (right - left), to.scale * (top - bottom));
+  }
+  shade(style, world) {
+    // How many people's tastes lie where: one small picture for the whole run, stretched smoothly.
+    if (this.shaded?.world === world && this.shaded.style === style) return this.shaded.picture;
+    const n = world.grid, most = Math.max(...world.tastes, 1), picture = h("canvas", { width: n, height: n });
+    const image = new ImageData(n, n);
+    world.tastes.forEach((count, k) => {
+      const row = n - 1 - Math.floor(k / n), at = 4 * (row * n + (k % n));
+      image.data.set([...style.taste, Math.round(56 * (count / most))], at);
+    });
+    picture.getContext("2d").putImageData(image, 0, 0);
+    this.shaded = { world, style, picture };
+    return picture;
   }
   trail(context, style, to) {
     const steps = this.app.trailOf(this.side);

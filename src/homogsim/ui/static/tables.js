@@ -1,8 +1,8 @@
 // Every drawing is a figure: title, key, the drawing or its data as a table, and the exported figure as PNG and SVG.
 
-function tableOf(head, rows, caption) {
+function tableOf(head, rows, caption, kind = "") {
   return h("div", { class: "table-box", tabindex: "0", role: "region", "aria-label": caption || "Data" },
-    h("table", {}, caption ? h("caption", {}, caption) : null,
+    h("table", { class: kind }, caption ? h("caption", {}, caption) : null,
       h("thead", {}, h("tr", {}, head.map((words) => h("th", { scope: "col" }, words)))),
       h("tbody", {}, rows.map((row) => h("tr", {}, row.map((cell, k) => h(k ? "td" : "th", k ? {} : { scope: "row" }, cell ?? "–")))))));
 }

@@ -12,19 +12,19 @@ class TakeAway {
     this.state = h("p", { role: "status", class: "faint" });
     this.link = h("input", { type: "text", readonly: true, "aria-label": "Link to this state", onclick: () => this.link.select() });
     this.file = h("input", { type: "file", accept: ".toml", id: "hs-upload", onchange: () => this.upload() });
-    this.fileError = h("p", { class: "error", role: "alert", hidden: true });
+    this.fileError = h("p", { class: "wrong", role: "alert", hidden: true });
     this.dialog = h("dialog", { class: "dialog", "aria-labelledby": "hs-take-title" },
       h("h2", { id: "hs-take-title" }, "Take away"),
       h("h3", {}, "Link"), h("p", {}, "Scenario, changes, seed, what stands beside it, month. Opening it shows what it would run; nothing runs by itself."),
-      h("div", { class: "row" }, this.link, h("button", { type: "button", class: "primary", onclick: () => this.copy() }, "Copy link")),
+      h("div", { class: "hs-row" }, this.link, h("button", { type: "button", class: "go", onclick: () => this.copy() }, "Copy link")),
       h("h3", {}, "Files"), this.sideRow,
-      h("div", { class: "row wrap" }, [["scenario", "Scenario (TOML)"], ["csv", "Timeline (CSV)"], ["parquet", "Timeline (Parquet)"], ["folder", "Run folder (zip)"]].map(([what, words]) => h("button", { type: "button", onclick: get(what) }, words))),
+      h("div", { class: "hs-row" }, [["scenario", "Scenario (TOML)"], ["csv", "Timeline (CSV)"], ["parquet", "Timeline (Parquet)"], ["folder", "Run folder (zip)"]].map(([what, words]) => h("button", { type: "button", onclick: get(what) }, words))),
       h("h3", {}, "Figures"),
       h("ul", { class: "figures" }, Object.entries(FIGURE_WORDS).map(([figure, words]) => h("li", {}, h("span", {}, words), ["png", "svg"].map((form) => h("button", { type: "button", class: "small", "aria-label": `${words} as ${form.toUpperCase()}`, onclick: get(figure, form) }, form.toUpperCase()))))),
       this.state,
       h("h3", {}, "Bring a scenario"), h("p", {}, "A scenario file of at most 256 kB; it may extend shipped presets."),
       h("label", { for: "hs-upload" }, "Scenario file (.toml) "), this.file, this.fileError,
-      h("div", { class: "row end" }, h("button", { type: "button", onclick: () => this.dialog.close() }, "Close")));
+      h("div", { class: "hs-row end" }, h("button", { type: "button", onclick: () => this.dialog.close() }, "Close")));
     this.offerBox = h("div", {});
     this.offerDialog = h("dialog", { class: "dialog", "aria-labelledby": "hs-offer-title" }, this.offerBox);
   }
@@ -65,7 +65,7 @@ class TakeAway {
       h("p", {}, `Seed ${message.seed}, month ${number(message.month, 0)}${beside}. A whole run takes about ${number(Math.max(1, message.seconds), 0)} seconds and ${number(message.memory / 1e6, 0)} MB.`),
       message.differences.length ? tableOf(["parameter", "baseline", "here"], message.differences, "What differs from the baseline") : h("p", {}, "Parameters are those of the baseline."),
       message.events ? h("p", {}, `${message.events} months in which parameters change.`) : null,
-      h("div", { class: "row" }, h("button", { type: "button", class: "primary", onclick: () => { this.offerDialog.close(); this.app.send({ do: "accept" }); } }, message.month > -1 ? `Open and run to month ${message.month}` : "Open"),
+      h("div", { class: "hs-row" }, h("button", { type: "button", class: "go", onclick: () => { this.offerDialog.close(); this.app.send({ do: "accept" }); } }, message.month > -1 ? `Open and run to month ${message.month}` : "Open"),
         h("button", { type: "button", onclick: () => this.offerDialog.close() }, "No, thanks")));
     this.offerDialog.showModal();
   }

@@ -148,7 +148,7 @@ class Told {
     fill(this.panel("gains"), h("div", { class: "stack" }, parts), this.figureButtons("surplus"));
   }
   scorecard(data) {
-    const table = (rows, words) => tableOf(["", "metric", "before", "now", "change"], rows.map((r) => [r.perspective, r.metric.replace(/_/g, " "), ofUnit(r.start, r.unit), ofUnit(r.end, r.unit), r.change === null ? "–" : (r.change > 0 ? "+" : "") + ofUnit(r.change, r.unit)]), words);
+    const table = (rows, words) => tableOf(["", "metric", "before", "now", "change"], rows.map((r, k) => [k && rows[k - 1].perspective === r.perspective ? "" : r.perspective, r.metric.replace(/_/g, " "), ofUnit(r.start, r.unit), ofUnit(r.end, r.unit), r.change === null ? "–" : (r.change > 0 ? "+" : "") + ofUnit(r.change, r.unit)]), words, "words-2");
     const words = (k) => `Balanced scorecard of small businesses${data.cards.length > 1 ? `, ${"AB"[k]}` : ""}: the year before automation against the last two years`;
     fill(this.panel("scorecard"), h("div", { class: "pair" }, data.cards.map((rows, k) => table(rows, words(k)))));
   }
@@ -172,7 +172,7 @@ class Told {
     this.bandStop = h("button", { type: "button", hidden: true, onclick: () => this.app.send({ do: "bands", cancel: true }) }, "Cancel");
     this.bandBar = h("progress", { max: "1", value: "0", hidden: true, "aria-label": "Progress of the bands" });
     this.bandState = h("span", { role: "status" });
-    this.bandBox = h("div", { class: "row band-form" }, this.bandGo, this.seeds, "seeds", this.bandStop, this.bandBar, this.bandState);
+    this.bandBox = h("div", { class: "hs-row band-form" }, this.bandGo, this.seeds, "seeds", this.bandStop, this.bandBar, this.bandState);
     return this.bandBox;
   }
   bands(message) {

@@ -1,12 +1,12 @@
 // Play, pause, step, reset, speed, run to a month, and the scrubber over the months that have been run.
 
-const PACE_WORDS = { slow: "4 months a second", walk: "12 months a second", play: "24 months a second", run: "as fast as it goes", quarter: "3 months a frame", year: "12 months a frame" };
+const PACE_WORDS = { slow: "4 months/second", walk: "12 months/second", play: "24 months/second", run: "1 month/frame", quarter: "3 months/frame", year: "12 months/frame" };
 
 class Transport {
   constructor(app) {
     this.app = app;
     const button = (words, label, onclick, kind = "") => h("button", { type: "button", class: kind, "aria-label": label, title: label, onclick }, words);
-    this.play = button("Play", "Play or pause (space)", () => app.playOrPause(), "primary play");
+    this.play = button("Play", "Play or pause (space)", () => app.playOrPause(), "go play");
     this.step = button("Step", "Run one month (s)", () => app.send({ do: "step" }));
     this.reset = button("Reset", "Back to the month before automation arrives (r)", () => app.send({ do: "restart" }));
     this.start = button("From the start", "Run again from the beginning of the world, with the years in which it settles", () => app.send({ do: "restart", from_start: true }), "quiet");
@@ -21,8 +21,9 @@ class Transport {
     this.what = h("span", {});
     this.progress = h("div", { class: "progress", hidden: true }, this.what, this.bar);
     this.element = h("section", { class: "transport", "aria-label": "Run" },
-      h("div", { class: "row" }, this.play, this.step, this.reset, this.start, this.pace, this.form, h("p", { class: "now" }, this.month, this.words)),
-      h("div", { class: "row scrub" }, this.scrubber), this.progress);
+      h("div", { class: "hs-row" }, this.play, this.step, this.reset, this.start, this.pace, this.form, h("p", { class: "now" }, this.month, this.words)),
+      app.question,
+      h("div", { class: "hs-row scrub" }, this.scrubber), this.progress);
   }
   runTo() {
     const month = Number.parseInt(this.to.value, 10);
@@ -46,7 +47,7 @@ class Transport {
   }
   showMonth(month, first, now, tools) {
     setText(this.month, `Month ${number(month, 0)}`);
-    setText(this.words, ` · ${monthWords(month, tools)}${month < now ? ` (looking back from month ${number(now, 0)})` : ""}`);
+    setText(this.words, month < now ? `looking back from month ${number(now, 0)}` : monthWords(month, tools));
     Object.assign(this.scrubber, { min: `${first}`, max: `${now}` });
     if (document.activeElement !== this.scrubber || month === now) this.scrubber.value = `${month}`;
     this.scrubber.setAttribute("aria-valuetext", `month ${month}, ${monthWords(month, tools)}`);
