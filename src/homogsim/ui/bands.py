@@ -86,5 +86,11 @@ def told(found: Comparison) -> tuple[dict[str, Any], list[bytes]]:
             bands += [getattr(band, part) for part in PARTS]
     rows = found.table.set_index("metric")
     verdicts = {name: rows.loc[name, "verdict"] for name in COLUMNS if isinstance(rows.loc[name, "verdict"], str)}
-    facts = {"type": "bands", "finished": True, "seeds": len(found.seeds), "months": len(found.month), "verdicts": verdicts}
+    facts = {
+        "type": "bands",
+        "finished": True,
+        "seeds": len(found.seeds),
+        "months": len(found.month),
+        "verdicts": verdicts,
+    }
     return facts, [found.month.astype("<f8").tobytes(), np.array(bands, dtype="<f8").tobytes()]

@@ -20,7 +20,7 @@ LONGEST_NAME = 40
 
 
 class Question(NamedTuple):
-    """Something to bet on: a metric's relative change from before automation to the end, or its level in the summary."""
+    """Something to bet on: a metric's relative change from before automation to the end, or its level at the end."""
 
     name: str
     ask: str
@@ -50,11 +50,11 @@ def read(said: Any) -> dict[str, float]:
     found = {}
     for question in QUESTIONS:
         value = said.get(question.name) if isinstance(said, dict) else None
-        known = isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
-        if not known or not question.low <= value <= question.high:
+        number = value if isinstance(value, int | float) and not isinstance(value, bool) else math.nan
+        if not question.low <= number <= question.high:
             help = f"A number from {question.low:g} to {question.high:g} is needed."
             raise HomogsimError("this bet is missing or out of bounds", question.name, help)
-        found[question.name] = float(value)
+        found[question.name] = float(number)
     return found
 
 

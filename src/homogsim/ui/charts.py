@@ -47,7 +47,12 @@ CHARTS = (
         "Diversity of sales",
         "diversity",
         (
-            Panel((Line("diversity_gamma", "all towns γ", BLUE), Line("diversity_alpha", "in a town α", VERMILLION, (6, 2)))),
+            Panel(
+                (
+                    Line("diversity_gamma", "all towns γ", BLUE),
+                    Line("diversity_alpha", "in a town α", VERMILLION, (6, 2)),
+                )
+            ),
             Panel((Line("diversity_beta", "between towns β", GREEN, (2, 2)),)),
         ),
     ),

@@ -5,7 +5,8 @@ from __future__ import annotations
 SPLASH = (
     '<div id="homogsim-splash" role="status" style="position:fixed;inset:0;display:grid;place-items:center;'
     'font:16px system-ui,sans-serif;color:#5a616a;background:#fbfaf7;z-index:100003">homogsim is opening …</div>'
-    "<style>@media (prefers-color-scheme: dark) {#homogsim-splash {background:#14171b !important;color:#a9aeb5 !important}}"
+    "<style>@media (prefers-color-scheme: dark) {#homogsim-splash {background:#14171b !important;"
+    "color:#a9aeb5 !important}}"
     " body {background:#fbfaf7} #loader-container {display:none}</style>"
 )
 """Shown from the first paint until the page's own script takes it away."""

@@ -24,7 +24,9 @@ def written(plan: Plan, month: int) -> str:
     parts: list[tuple[str, str]] = [("scenario", base.name), ("seed", str(plan.seed))]
     parts += [("set", f"{key}={_text(value)}") for key, value in changes.items()]
     own = {} if plan.events == base.events else {event.month: event.set for event in plan.events}
-    parts += [("at", f"{when}:{key}={_text(value)}") for when, settings in own.items() for key, value in settings.items()]
+    parts += [
+        ("at", f"{when}:{key}={_text(value)}") for when, settings in own.items() for key, value in settings.items()
+    ]
     parts += [("beside", plan.second)] if plan.second else []
     return urlencode([*parts, ("month", str(month))])
 

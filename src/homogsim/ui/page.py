@@ -16,7 +16,7 @@ from homogsim.ui.widget import Drawn
 @solara.component
 def Page() -> None:
     """Show the page, and give it a worker that ends with the tab."""
-    solara.Title("homogsim")
+    solara.Title("homogsim")  # type: ignore[no-untyped-call]
     drawn = Drawn.element()
 
     def work() -> Callable[[], None]:
@@ -40,4 +40,4 @@ def Page() -> None:
 @solara.component
 def Layout(children: list[Any]) -> Any:
     """Show the page alone: no app bar, no drawer."""
-    return solara.Div(children=children, classes=["homogsim-page"])
+    return solara.Div(children=children, classes=["homogsim-page"])  # type: ignore[no-untyped-call]

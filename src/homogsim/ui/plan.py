@@ -1,4 +1,4 @@
-"""What a tab is about to run: a scenario, what was changed in it, and when. Frozen; the page draws it, links carry it."""
+"""What a tab runs: a scenario, what was changed in it, and when. Frozen; the page draws it, links carry it."""
 
 from __future__ import annotations
 
@@ -102,7 +102,9 @@ class Plan:
     def policies(self, month: int) -> list[str]:
         """Return the policies whose whole bundle is in force in a month."""
         now = self.in_force(month)
-        return [name for name, policy in POLICIES.items() if all(now[key] == value for key, value in policy.set.items())]
+        return [
+            name for name, policy in POLICIES.items() if all(now[key] == value for key, value in policy.set.items())
+        ]
 
     def from_the_start(self) -> Plan:
         """Return the plan in which what was changed during the run holds from its start."""

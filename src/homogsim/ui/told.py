@@ -93,7 +93,8 @@ def against(sides: list[Side]) -> dict[str, Any]:
     if reason := different_consumers(b_end, a_end):
         return {"rows": rows, "reason": reason}
     welfare = decompose(b_end, a_end)
-    return {"rows": rows, "parts": {name: _number(value) for name, value in welfare.parts.items()}, "total": welfare.total}
+    parts = {name: _number(value) for name, value in welfare.parts.items()}
+    return {"rows": rows, "parts": parts, "total": welfare.total}
 
 
 def outcome(sides: list[Side]) -> dict[str, Any]:

@@ -9,7 +9,9 @@ import anywidget
 
 STATIC = Path(__file__).parent / "static"
 
-SCRIPTS = ("dom", "marks", "maps", "space", "series", "tables", "controls", "transport", "told", "bets", "takeaway", "app")
+SCRIPTS = (
+    "dom", "marks", "maps", "space", "series", "tables", "controls", "transport", "told", "bets", "takeaway", "app",
+)  # fmt: skip
 """Files of the script, each using those before it."""
 STYLES = ("base", "layout", "parts")
 
@@ -20,7 +22,7 @@ def joined(ending: str, names: tuple[str, ...]) -> str:
     return "\n".join((STATIC / f"{name}.{ending}").read_text(encoding="utf-8") for name in names)
 
 
-class Drawn(anywidget.AnyWidget):  # type: ignore[misc]  # ipywidgets has no types
+class Drawn(anywidget.AnyWidget):
     """What the browser draws. It has no state of its own here: messages go both ways, frames as binary buffers."""
 
     _esm = joined("js", SCRIPTS)
