@@ -5,7 +5,7 @@ const PACE_WORDS = { slow: "4 months/second", walk: "12 months/second", play: "2
 class Transport {
   constructor(app) {
     this.app = app;
-    const button = (words, label, onclick, kind = "") => h("button", { type: "button", class: kind, "aria-label": label, title: label, onclick }, words);
+    const button = (words, label, onclick, kind = "") => h("button", { type: "button", class: kind, title: label, onclick }, words);
     this.play = button("Play", "Play or pause (space)", () => app.playOrPause(), "go play");
     this.step = button("Step", "Run one month (s)", () => app.send({ do: "step" }));
     this.reset = button("Reset", "Back to the month before automation arrives (r)", () => app.send({ do: "restart" }));
