@@ -90,6 +90,7 @@ def draw_appeal(luck: np.random.Generator, outlets: int, dimensions: int) -> App
         travel=luck.uniform(0.5, 2.5, outlets),
         price=luck.uniform(8.0, 12.0, outlets),
         offering=luck.normal(size=(dimensions, outlets)),
+        awareness=luck.spawn(1)[0].uniform(0.5, 1.5, outlets),  # shifts no other draw
     )
 
 
@@ -144,7 +145,7 @@ def simple_world(
     )
     return World(
         tastes=Tastes(np.zeros((1, consumers)), of_people, none, none, none, none, np.zeros((2, consumers))),
-        appeal=Appeal(base * one, zero, zero, one, zero, zero, np.zeros((1, sites))),
+        appeal=Appeal(base * one, zero, zero, one, zero, zero, one, np.zeros((1, sites))),
         streets=streets,
         is_open=np.ones(sites, dtype=bool),
         luck=Luck(*(np.uint64(word) for word in (7, 1, 2, 3, 4)), visit_probability),
@@ -192,7 +193,7 @@ def travel_minutes(world: World) -> tuple[Floats, np.ndarray, np.ndarray]:
 
 
 def utilities(world: World) -> tuple[Floats, Floats]:
-    """Return (N, J) V_ij (−inf where out of reach or closed) and u_ij = (V without distance and loyalty)/α_i."""
+    """Return (N, J) V_ij (−inf where out of reach or closed) and u_ij = (V but distance, loyalty, awareness)/α_i."""
     t, a = world.tastes, world.appeal
     minutes, reached, own = travel_minutes(world)
     distance2 = ((t.ideal[:, :, None] - a.offering[:, None, :]) ** 2).sum(axis=0)
@@ -205,7 +206,7 @@ def utilities(world: World) -> tuple[Floats, Floats]:
     )
     loyal = t.loyalty[:, None] * (world.last[:, None] == np.arange(world.is_open.size))
     with np.errstate(invalid="ignore"):
-        value = satisfying - a.travel * np.log1p(minutes) + loyal
+        value = satisfying - a.travel * np.log1p(minutes) + loyal + world.noise * np.log(a.awareness)
     return np.where(reached & world.is_open, value, -np.inf), satisfying / t.price_sensitivity[:, None]
 
 

@@ -12,6 +12,8 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from homogsim import lean as _lean  # noqa: F401  # before anything imports Mesa or calls Numba
+
 if TYPE_CHECKING:
     from homogsim.agents.views import ConsumerAgent, FirmAgent
     from homogsim.errors import HomogsimError

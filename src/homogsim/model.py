@@ -15,7 +15,7 @@ import mesa
 import numba
 
 from homogsim import checkpoint
-from homogsim.agents import adoption, backlash, chains, shadow, trading, turnover
+from homogsim.agents import adoption, advocacy, backlash, chains, shadow, trading, turnover
 from homogsim.agents.market import Market
 from homogsim.agents.roster import Roster, Views
 from homogsim.agents.views import ConsumerAgent, FirmAgent
@@ -202,10 +202,12 @@ class MarketModel(mesa.Model):
         trading.set_prices(market)
         backlash.feel(market)
         trading.choose(market)
+        advocacy.take_reference(market)
         trading.keep_accounts(market)
         shadow.follow_returns(market)
         trading.follow_sales(market)
         seen = recorder.look(is_last=market.month == self.last_month)
+        advocacy.spread_the_word(market)
         trading.watch_satisfaction(market)
         exits = turnover.close(market)
         recorder.note_exits(exits)

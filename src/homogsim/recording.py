@@ -199,7 +199,8 @@ class Recorder:
         firms, rows = self.market.firms, np.flatnonzero(self.market.traded)
         names = (
             "uid", "price", "unit_cost", "fixed_cost", "cash", "sales", "profit", "tool", "vendor", "contact",
-            "implementation", "data", "differentiation", "trust", "personalization", "satisfaction", "served_fit",
+            "implementation", "data", "differentiation", "trust", "personalization", "awareness", "satisfaction",
+            "served_fit",
         )  # fmt: skip
         return {
             "month": np.full(rows.size, self.market.month),

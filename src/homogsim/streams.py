@@ -317,6 +317,7 @@ class Streams:
     def __init__(self, seed: int) -> None:
         stream_key(seed, "tastes")
         self.seed = int(seed)
+        self._keys: dict[str, tuple[np.uint64, np.uint64]] = {}
 
     def uniform(self, stream: str, entity: ArrayLike, month: ArrayLike = 0, index: ArrayLike = 0) -> FloatArray:
         """Return uniforms in the open interval (0, 1): odd multiples of 2**-53 (see `uniform52`)."""
@@ -357,7 +358,7 @@ class Streams:
         shapes = np.asarray(shape, dtype=np.float64)
         if not np.all((shapes > 0.0) & (shapes < np.inf)):
             raise HomogsimError("The shape of a gamma law must be positive and finite.")
-        k0, k1 = (np.uint64(word) for word in stream_key(self.seed, stream))
+        k0, k1 = self._key(stream)
         keys = [_integers(values) for values in (entity, month, index)]
         dimensions = np.broadcast_shapes(*(values.shape for values in (*keys, shapes)))
         entities, months, indices = (_flat(values, dimensions) for values in keys)
@@ -398,11 +399,18 @@ class Streams:
         u = self.uniform(stream, entity, month, index)
         return elementwise(_poisson_into, u, means).astype(np.int64)
 
+    def _key(self, stream: str) -> tuple[np.uint64, np.uint64]:
+        """Return the key of a stream as words, made once."""
+        if stream not in self._keys:
+            k0, k1 = stream_key(self.seed, stream)
+            self._keys[stream] = np.uint64(k0), np.uint64(k1)
+        return self._keys[stream]
+
     def _uniforms(
         self, stream: str, entity: ArrayLike, month: ArrayLike, index: ArrayLike, pairs: bool
     ) -> tuple[FloatArray, FloatArray]:
         """Return the uniforms of words 0-1 and, if `pairs`, of words 2-3 (else an empty array)."""
-        k0, k1 = (np.uint64(word) for word in stream_key(self.seed, stream))
+        k0, k1 = self._key(stream)
         keys = [_integers(values) for values in (entity, month, index)]
         if not pairs and keys[0].ndim == 1 and keys[1].ndim == keys[2].ndim == 0:
             result = np.empty(keys[0].size)

@@ -159,7 +159,8 @@ def test_staying_is_worth_what_the_peers_make_of_it() -> None:
 
 def test_profit_of_staying_is_last_months_at_full_learning() -> None:
     """Without tools and at rest on its identity, a firm expects what it just earned (rent apart)."""
-    market, rows = ready({"offering.noise": 0.0, "offering.repositioning": 0.0, "firms.customer_focus": 1.0}, RICH)
+    still = {"offering.noise": 0.0, "offering.repositioning": 0.0, "firms.advocacy": 0.0}
+    market, rows = ready(still, {"firms.customer_focus": 1.0}, RICH)
     menu = adoption.menu_of(market, rows)
     _, believed = adoption._implementations(market, menu)
     profit = adoption._expected_profit(market, menu, believed)[menu.first[:-1]]

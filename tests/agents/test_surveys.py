@@ -133,7 +133,7 @@ def test_the_same_visitors_are_asked_what_they_were_served(market: Market, monke
 def test_ratings_are_as_the_reference_is_set() -> None:
     """In the month of the reference about half of the visits are promoters and a fifth detractors, were u normal."""
     run = after(12)
-    u_0, s_0 = run.recorder.memory.rating
+    u_0, s_0 = run.market.rating
     values = surveys.values_of_visits(run.market)
     assert u_0 == pytest.approx(values.mean() - 1.032 * values.std(), abs=1e-9)
     assert s_0 == pytest.approx(0.47 * values.std(), abs=1e-9)
@@ -141,10 +141,11 @@ def test_ratings_are_as_the_reference_is_set() -> None:
     promoters, detractors = (rating >= 9).mean(), (rating <= 6).mean()
     assert 0.35 < promoters < 0.65
     assert 0.05 < detractors < 0.35
-    assert surveys.promoter_score(run.market, u_0, s_0) == pytest.approx(100 * (promoters - detractors), abs=1e-9)
+    assert surveys.promoter_score(run.market) == pytest.approx(100 * (promoters - detractors), abs=1e-9)
     run.step()
-    assert run.recorder.memory.rating.tolist() == [u_0, s_0]
-    assert math.isnan(surveys.promoter_score(run.market, math.nan, math.nan))
+    assert run.market.rating.tolist() == [u_0, s_0]
+    run.market.rating[:] = math.nan
+    assert math.isnan(surveys.promoter_score(run.market))
 
 
 def test_surplus_is_told_at_the_tastes_of_the_start() -> None:

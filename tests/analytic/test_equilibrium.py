@@ -66,7 +66,7 @@ def test_prices_follow_the_equilibrium(seed: int) -> None:
 
 
 def test_prices_are_at_the_equilibrium_where_nobody_comes_or_goes() -> None:
-    still = {"offering.noise": 0.0, "offering.repositioning": 0.0}
+    still = {"offering.noise": 0.0, "offering.repositioning": 0.0, "firms.advocacy": 0.0}
     fickle = {"consumers.loyalty": 0.0, "consumers.loyalty_sd": 0.0}
     for price, exact, _ in yearly_gaps(model("before-automation", WORLD, NOBODY_FAILS, NOBODY_ENTERS, still, fickle)):
         assert price == pytest.approx(exact, rel=1e-3)

@@ -152,7 +152,7 @@ def test_surplus_is_that_of_a_logit() -> None:
                     seen.base[j] + tastes.personalization[i] * seen.personalization[j]
                     + home * tastes.locality[i] * seen.locality[j] - tastes.strength[i] * seen.misfit[j] * misfit
                     - seen.travel[j] * np.log1p(apart) - tastes.price_sensitivity[i] * seen.price[j]
-                    + tastes.loyalty[i] * (end.last[i] == j)
+                    + tastes.loyalty[i] * (end.last[i] == j) + mu * np.log(seen.awareness[j])
                 )  # fmt: skip
                 exponentials += np.exp(V / mu)
         total += streets.weight * mu / tastes.price_sensitivity[i] * np.log(exponentials)

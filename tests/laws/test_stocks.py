@@ -82,3 +82,21 @@ def test_implementation_gains() -> None:
     assert stocks.trained(one(0.2), 0.0, 1500.0)[0] == pytest.approx(0.2, abs=1e-16)
     assert stocks.phased(one(0.2), one(12.0), 0.5, 12.0) == pytest.approx(0.2 + 0.4 * (1 - math.exp(-1)), rel=1e-14)
     assert stocks.phased(one(0.2), one(0.0), 0.5, 12.0)[0] == 0.2
+
+
+def test_awareness() -> None:
+    moved = stocks.next_awareness(np.array([1.0, 1.0, 1.2, 0.8]), np.array([3.0, 1.0, 0.0, 0.0]),
+                                  np.array([4.0, 2.0, 5.0, 0.0]), 0.05)  # fmt: skip
+    # By hand: .95·1 + .05·(.5 + 3/4); half of the visitors are promoters; none is; nobody came.
+    assert moved == pytest.approx([1.0125, 1.0, 1.165, 0.8], abs=1e-15)
+
+
+@pytest.mark.parametrize("share", [0.0, 0.3, 0.5, 1.0])
+def test_awareness_rests_at_a_half_plus_the_share_of_promoters(share: float) -> None:
+    awareness = one(1.0)
+    for _ in range(600):
+        awareness = stocks.next_awareness(awareness, one(20.0 * share), one(20.0), 0.05)
+    assert awareness[0] == pytest.approx(0.5 + share, abs=1e-6)
+    assert stocks.next_awareness(one(0.5 + share), one(share), one(1.0), 0.05) == pytest.approx(
+        [0.5 + share], abs=1e-15
+    )

@@ -128,6 +128,21 @@ def test_weibull_of_the_published_survival() -> None:
     assert fit.largest_error < 0.0075
 
 
+@pytest.mark.parametrize("seed", range(20))
+def test_weibull_is_the_least_squares_fit(seed: int) -> None:
+    """SciPy's search finds the same minimum from the same survival."""
+    from scipy.optimize import least_squares
+
+    rng, years = np.random.default_rng(seed), np.arange(1, 11)
+    survival = np.sort(rng.uniform(0.05, 0.98, 10))[::-1]
+    fit = weibull_fit(survival)
+    found = least_squares(
+        lambda x: np.exp(-np.exp(x[0] * np.log(years) + x[1])) - survival, [0.7, -1.5], xtol=1e-14, ftol=1e-14
+    )
+    assert fit.shape == pytest.approx(found.x[0], rel=1e-5)
+    assert fit.scale == pytest.approx(np.exp(-found.x[1] / found.x[0]), rel=1e-5)
+
+
 def test_weibull_needs_three_years() -> None:
     assert math.isnan(weibull_fit([0.8, 0.7]).shape)
     assert math.isnan(weibull_fit([0.8, math.nan, 0.0, 1.0, 0.7]).scale)

@@ -11,7 +11,7 @@ from homogsim.agents import shadow
 from homogsim.agents.firms import Operations, Tiers, appeal, business, operations, tiers
 from homogsim.agents.market import Decision, Market
 from homogsim.agents.public import network_value, setup_costs
-from homogsim.agents.vendors import mean_template, retrained, vendor_of
+from homogsim.agents.vendors import expected_templates, retrained, vendor_of
 from homogsim.laws import adoption as law
 from homogsim.laws import offering, stocks
 from homogsim.laws.response import own_share_response
@@ -212,11 +212,9 @@ def _mean_offering(market: Market, menu: Menu) -> Floats:
     firms, parameters = market.firms, market.parameters
     moves, rows = parameters.offering, menu.firm
     identity, now = firms.identity[:, rows], firms.offering[:, rows]
-    template = market.vendors.template[:, np.maximum(firms.vendor[rows], 0)]
-    for tier in range(1, len(TOOLS)):
-        of_tier = menu.is_new & (menu.tool == tier)
-        expected = mean_template(market.vendors, tier, parameters.world.sectors)
-        template = np.where(of_tier, expected[:, market.site_sector[rows]], template)
+    expected = expected_templates(market.vendors, parameters.world.sectors)
+    own = market.vendors.template[:, np.maximum(firms.vendor[rows], 0)]
+    template = np.where(menu.is_new, expected[:, menu.tool, market.site_sector[rows]], own)
     used = np.where(menu.tool > 0, parameters.tools.back_office_intensity, 0.0)
     intensity = offering.pull_intensity(menu.contact, used, moves.spillover)
     anchor = offering.anchoring(moves.anchoring, firms.differentiation[rows])

@@ -25,8 +25,8 @@ CLOSED = -1e6
 def hold_course(market: Market) -> None:
     """Keep the outlets as they are, after the state laws: the sector's centre, unit cost 12 % below c0."""
     firms, parameters = market.firms, market.parameters
-    rows = np.flatnonzero(firms.is_chain & firms.is_open)
-    if rows.size == 0:
+    rows = np.flatnonzero(firms.is_chain & firms.is_open) if parameters.chains.enabled else ()
+    if len(rows) == 0:
         return
     centre = market.centres.sectors[:, market.site_sector[rows]]
     for place in (firms.identity, firms.offering, firms.process):
@@ -40,6 +40,8 @@ def hold_course(market: Market) -> None:
 def set_prices(market: Market) -> None:
     """Move each brand's one price toward c + ΣS/(ΣBα/μ), the sums over all its outlets."""
     firms, parameters = market.firms, market.parameters
+    if not parameters.chains.enabled:
+        return
     for sector in range(parameters.world.sectors):
         rows = np.flatnonzero(firms.is_chain & firms.is_open & (market.site_sector == sector))
         known = rows[firms.expected_sales[rows] > 0.0]
@@ -54,6 +56,8 @@ def set_prices(market: Market) -> None:
 def close_outlets(market: Market) -> Rows:
     """Close outlets that have made losses for a year; return their sites."""
     firms = market.firms
+    if not market.parameters.chains.enabled:
+        return np.empty(0, dtype=np.int64)
     outlets = firms.is_chain & firms.is_open
     firms.loss_months[:] = np.where(outlets & (firms.profit < 0.0), firms.loss_months + 1, 0)
     rows = np.flatnonzero(outlets & (firms.loss_months >= market.parameters.chains.patience))
@@ -141,6 +145,7 @@ def _operations(market: Market, count: int) -> Operations:
         "contact_months": np.inf,
         "human_share": of.firms.human_share,
         "trust": 1.0,
+        "awareness": 1.0,
     }
     return Operations(
         *(np.full(count, known.get(name, 0), dtype=value.dtype) for name, value in like._asdict().items())

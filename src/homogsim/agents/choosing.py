@@ -37,7 +37,7 @@ def _choose_alone(i, cell, tastes, streets, appeal, is_open, luck, outside, nois
                     squared_misfit(tastes.ideal, i, appeal.offering, site), tastes.price_sensitivity[i],
                     tastes.strength[i], tastes.personalization[i], tastes.locality[i],
                 )  # fmt: skip
-                drawn = exp(core - appeal.travel[site] / noise * log(1.0 + way))
+                drawn = appeal.awareness[site] * exp(core - appeal.travel[site] / noise * log(1.0 + way))
                 if last[i] == site:
                     drawn *= exp(tastes.loyalty[i] / noise)
                 sites[count], attraction[count] = site, drawn

@@ -73,6 +73,7 @@ class Firms(Population):
     trust: Floats = column(np.float64, "trust ϑ", 1.0)
     transparency: Floats = column(np.float64, "disclosure tr of automated contact")
     load: Floats = column(np.float64, "smoothed occasions Q̄ that attention is spread over")
+    awareness: Floats = column(np.float64, "awareness A: how many know of the outlet, relative to others", 1.0)
     satisfaction: Floats = column(np.float64, "smoothed satisfaction of customers, dollars", np.nan)
     served_fit: Floats = column(np.float64, "served fit κ: how far each customer is served differently")
     personalization: Floats = column(np.float64, "personalization P")
@@ -155,6 +156,7 @@ class Operations(NamedTuple):
     trust: Floats
     transparency: Floats
     load: Floats
+    awareness: Floats
 
 
 def operations(firms: Firms, rows: NDArray[np.integer] | slice = slice(None)) -> Operations:
@@ -237,6 +239,7 @@ def appeal(now: Operations, come_to: Business, price: Floats, offering: Floats, 
         misfit=(1.0 - come_to.served_fit) ** 2,
         travel=stocks.distance_cost(consumers.distance_cost, tools.reach_gain, now.contact),
         price=price,
+        awareness=now.awareness.copy(),
         offering=offering,
     )
 

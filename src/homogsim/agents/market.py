@@ -92,6 +92,8 @@ class Market:
         self.rooms: Floats = workspaces(threads, world.dimensions)
         self.appeal: Appeal | None = None
         self.scale = np.nan
+        # ū_0 and s_0, dollars: what ratings of visits are told against (`homogsim.agents.advocacy`).
+        self.rating: Floats = np.full(2, np.nan)
         self.town_diversity_0: Floats = np.full(world.towns, np.nan)
         self.local_factor: Floats | None = None
         self.chain_price: Floats = np.full(world.sectors, np.nan)
@@ -134,8 +136,7 @@ class Market:
         choices = self.choices
         if gone.size and self.appeal is not None:
             choices = choices._replace(inclusive=choices.inclusive.copy())
-            for site in gone:
-                remove_outlet(int(site), self.appeal, self.choosing[0], self.streets, choices)
+            remove_outlet(gone, self.appeal, self.choosing[0], self.streets, choices)
         return choices
 
     def adopt(self, parameters: Parameters) -> None:

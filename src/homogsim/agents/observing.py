@@ -44,8 +44,6 @@ class Memory:
         self.surplus = SurplusMemory(market)
         self.launches = Launches(market)
         self.returns = Returns()
-        self.rating: Floats = np.full(2, np.nan)
-        """ū_0 and s_0, frozen in month 12 of the warm-up."""
         self.quartile = taste_quartile(taste_distance(market), np.ones(market.consumers.rows)).astype(np.int8)
 
     def buffers(self) -> dict[str, NDArray[np.generic]]:
@@ -55,7 +53,6 @@ class Memory:
             "paid": self.panel.paid,
             "surplus": self.surplus.recent,
             "surplus_start": self.surplus.start,
-            "rating": self.rating,
             "launch_gain": self.launches.gain,
             "launch_counts": self.launches.counts,
         }
@@ -69,8 +66,6 @@ class Memory:
         self.surplus.note(market, surplus)
         self.launches.note(market, scale)
         self._follow_returns(market)
-        if market.month == month_of_ratings(market):
-            self.rating[:] = surveys.reference_of_ratings(market)
 
     def note_exits(self, market: Market, exits: NDArray[np.integer]) -> None:
         """Count adopters that close within the months of a return as a total loss."""
@@ -95,16 +90,6 @@ class Memory:
     def _note_paybacks(self, market: Market, rows: NDArray[np.integer]) -> None:
         months = market.firms.payback[rows]
         self.returns.paybacks.extend(np.where(months > 0, months, np.inf).tolist())
-
-
-def month_of_ratings(market: Market) -> int:
-    """Return the month whose visits are the reference of ratings.
-
-    Month 12 of the warm-up; of a shorter warm-up the last; without one the first month of all.
-    """
-    calendar = market.parameters.calendar
-    first = -calendar.before - calendar.warm_up
-    return first + max(0, min(11, calendar.warm_up - 1))
 
 
 def households(market: Market, customers: int) -> float:
@@ -183,7 +168,7 @@ def _people(market: Market, memory: Memory, surplus: Floats, yearly: bool) -> Pe
         windows=np.empty((0, people.ideal.shape[0])),
     )
     if yearly:
-        known.net_promoter_score = surveys.promoter_score(market, *memory.rating.tolist())
+        known.net_promoter_score = surveys.promoter_score(market)
         known.repeat_revenue_share = memory.panel.repeat_revenue_share(market)
         known.repeat_12m = memory.panel.repeat_12m(market)
         known.experienced_richness = memory.panel.experienced_richness(market)

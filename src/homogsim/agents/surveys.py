@@ -10,14 +10,15 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from homogsim.agents import advocacy
 from homogsim.agents.firms import business, operations, tiers
 from homogsim.agents.market import Market
 from homogsim.agents.panel import taste_distance
 from homogsim.agents.vendors import mean_template
 from homogsim.laws import offering, stocks
 from homogsim.laws.demand import Appeal, Luck, choose_month
-from homogsim.laws.survey import ask, count_customers, visit_values
-from homogsim.metrics.differentiation import net_promoter_score, rating, rating_reference
+from homogsim.laws.survey import ask, count_customers
+from homogsim.metrics.differentiation import net_promoter_score, rating
 from homogsim.metrics.welfare import personalization_gap, weighted_share
 from homogsim.parameters import TOOLS
 
@@ -41,18 +42,13 @@ class Answers(NamedTuple):
 
 def values_of_visits(market: Market) -> Floats:
     """Return u of this month's visits to small businesses, dollars, in the order of consumers."""
-    assert market.appeal is not None
-    small = ~market.firms.is_chain
-    return np.asarray(visit_values(market.consumers.bought, small, market.choosing[0], market.streets, market.appeal))
+    bought = market.consumers.bought
+    return advocacy.values_of_visits(market)[(bought >= 0) & ~market.firms.is_chain[bought]]
 
 
-def reference_of_ratings(market: Market) -> tuple[float, float]:
-    """Return ū_0 and s_0 of this month's visits, the reference of all later ratings; NaN without visits."""
-    return rating_reference(values_of_visits(market))
-
-
-def promoter_score(market: Market, u_0: float, s_0: float) -> float:
+def promoter_score(market: Market) -> float:
     """Return the net promoter score of this month's visits; NaN without a reference or without visits."""
+    u_0, s_0 = market.rating.tolist()
     return net_promoter_score(rating(values_of_visits(market), u_0, s_0)) if s_0 > 0.0 else float("nan")
 
 

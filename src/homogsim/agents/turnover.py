@@ -39,7 +39,8 @@ def close(market: Market) -> Rows:
     for row in ended:
         cause = "bankrupt" if broke[row] else "retired"
         market.diary.deaths.append(Death(market.month, int(firms.uid[row]), cause))
-    rows = np.union1d(ended, chains.close_outlets(market))
+    withdrawn = chains.close_outlets(market)
+    rows = np.union1d(ended, withdrawn) if withdrawn.size else ended
     market.flows["closing_cash"] = float(firms.cash[rows].sum())
     if rows.size:
         market.diary.lives.append(life_records(firms, rows))
@@ -71,7 +72,8 @@ def found(market: Market) -> Rows:
     best = contribution.argmax(axis=1) + np.arange(rows.size) * finance.concepts
     pays = money.worth_opening(prospects.contribution[best], finance.hurdle, finance.fixed_cost, finance.rent_share)
     best, rows = best[pays], rows[pays]
-    _open(market, rows, concepts[:, best], prospects.price[best], prospects.sales[best])
+    if rows.size:
+        _open(market, rows, concepts[:, best], prospects.price[best], prospects.sales[best])
     return rows
 
 
@@ -132,6 +134,7 @@ def _newcomer(count: int, human_share: float) -> Operations:
         trust=np.ones(count),
         transparency=zero,
         load=zero,
+        awareness=np.ones(count),
     )
 
 

@@ -63,6 +63,14 @@ def vendor_of(tier: Ints, sector: Ints, number: Ints, sectors: int, each: int) -
     return np.where(tier == 0, -1, np.where(tier == 1, number, special))
 
 
+def expected_templates(vendors: Vendors, sectors: int) -> Floats:
+    """Return (d, tiers, sectors) the mean template of each tier's vendors, 0 for no tool: what firms expect of them."""
+    means = np.zeros((len(vendors.template), len(TOOLS), sectors))
+    for tier in range(1, len(TOOLS)):
+        means[:, tier] = mean_template(vendors, tier, sectors)
+    return means
+
+
 def mean_template(vendors: Vendors, tier: int, sectors: int) -> Floats:
     """Return (d, sectors) the mean template of a tier's vendors, what a firm expects before it chooses one."""
     of_tier = vendors.tier == tier

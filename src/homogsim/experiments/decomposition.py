@@ -8,7 +8,7 @@ part                what it is
 ==================  ==================================================================================================
 price               prices
 quality             everything about an outlet that is worth the same to all: v0 + quality with tools − dislike of
-                    automated and of disclosed contact (awareness too, where outlets differ in it)
+                    automated and of disclosed contact, + μ·ln A: awareness is earned by what visitors thought
 fit                 where the offerings stand, and how far each customer is served differently
 personalization     personalization P
 locality            local character L, vouchers for the local, and τ: what distance costs an outlet's customers (online

@@ -89,6 +89,7 @@ class Appeal(NamedTuple):
     misfit: Floats  # (1 − κ_j)², weight of the squared distance to the ideal point
     travel: Floats  # τ_j, dollars per ln(1 + minutes)
     price: Floats  # p_j
+    awareness: Floats  # A_j, worth μ·ln A_j
     offering: Floats  # (d, J) x_j
 
 

@@ -22,9 +22,9 @@ from homogsim.laws.utility import (
     STRIDE,
     attract,
     measure_way,
+    my_rooms,
     outlet_table,
     part,
-    rooms_for,
     settle,
     traits_of,
 )
@@ -35,6 +35,8 @@ Ints = NDArray[np.int64]
 
 TOLERANCE = 1e-9
 """Dollars within which a founder solves for the best-response price."""
+NEAR = 1e-4
+"""Newton step, in units of μ, after which a founder need not ask again: the error left is its square, below 1e-9."""
 STEPS = 100
 """Newton steps of a founder, at most."""
 LONGEST_STEP = 2.0
@@ -159,7 +161,8 @@ def _sell(odds, alpha, others, tag, room):
 def _price(start, stop, group_of, notes, cost, noise, prospects, room):
     """Write the best-response price of each concept, and Σ Pr at it, to `prospects`.
 
-    Newton's method on f(p) = c + S/B − p, with B = −∂S/∂p: f′ = −2 + S·B′/B², where B′ = −∂B/∂p.
+    Newton's method on f(p) = c + S/B − p, with B = −∂S/∂p: f′ = −2 + S·B′/B², where B′ = −∂B/∂p. After a last short
+    step the sales follow from their first two derivatives, with an error of the step's cube.
     """
     highest, longest = cost + HIGHEST_MARKUP * noise, LONGEST_STEP * noise
     for concept in range(start, stop):
@@ -176,6 +179,10 @@ def _price(start, stop, group_of, notes, cost, noise, prospects, room):
             if abs(gap) < TOLERANCE or (price >= highest and gap > 0.0):
                 break
             step = gap / max(2.0 - sales / slope * (bend / slope), 0.5) if slope > 0.0 else gap
+            if abs(step) < NEAR * noise and price + step < highest:
+                price += step
+                sales -= (slope - 0.5 * bend * step / noise) * step / noise
+                break
             price = min(price + min(max(step, -longest), longest), highest)
         prospects[0, concept], prospects[1, concept] = price, sales
 
@@ -183,8 +190,15 @@ def _price(start, stop, group_of, notes, cost, noise, prospects, room):
 def _groups(sites: Ints, streets: Streets) -> tuple[Ints, Ints]:
     """Return where in `sites` runs of sites of one cell begin (and the last one ends), and the cells."""
     cells = np.searchsorted(streets.site_start, sites, side="right") - 1
-    starts = np.flatnonzero(np.diff(cells, prepend=-1))
-    return np.append(starts, sites.size), cells[starts]
+    starts = _runs(cells)
+    return starts, cells[starts[:-1]]
+
+
+def _runs(values: Ints) -> Ints:
+    """Return where runs of equal values begin, and where the last one ends."""
+    turns = np.flatnonzero(values[1:] != values[:-1]) + 1
+    ends = [values.size] if values.size else []
+    return np.concatenate(([0], turns, ends)).astype(np.int64)
 
 
 def own_share_response(
@@ -228,7 +242,7 @@ def _survey(
     traits, ideal = traits_of(tastes), np.ascontiguousarray(tastes.ideal)
     streets = streets._replace(weight=float(streets.weight))
     notes = notes or _notes(0, 0, 0)
-    rooms, answers = rooms_for(threads, len(ideal)), np.zeros(len(options))
+    rooms, answers = my_rooms(threads, len(ideal)), np.zeros(len(options))
 
     def work(start: int, stop: int, thread: int) -> None:
         _ask(
@@ -269,13 +283,13 @@ def _found(
     width: int,
 ) -> Floats:  # fmt: skip
     """Return price and Σ Pr of each concept."""
-    starts = np.flatnonzero(np.diff(places, prepend=-1))
-    first = np.append(starts, places.size)
-    group, cells = _groups(places[starts], streets)
+    first = _runs(places)
+    sites = places[first[:-1]]
+    group, cells = _groups(sites, streets)
     notes = _notes(places.size, cells.size, width)
-    _survey(FOUND, places[starts], first, table[:0], table, tastes, streets, choices, threads, notes)
+    _survey(FOUND, sites, first, table[:0], table, tastes, streets, choices, threads, notes)
     group_of = np.repeat(np.arange(cells.size), np.diff(first[group]))
-    prospects, rooms = np.empty((2, places.size)), rooms_for(threads, 0)
+    prospects, rooms = np.empty((2, places.size)), my_rooms(threads, len(tastes.ideal))
 
     def work(start: int, stop: int, thread: int) -> None:
         _price(start, stop, group_of, notes, float(cost), float(choices.noise), prospects, rooms[thread])

@@ -63,6 +63,15 @@ def approach(stock: Floats, level: Floats, speed: float) -> Floats:
     return stock + speed * (level - stock)
 
 
+def next_awareness(awareness: Floats, promoters: Floats, visitors: Floats, speed: float) -> Floats:
+    """Return A′ = 0.95·A + 0.05·(0.5 + share of promoters among visitors); nobody talks where nobody was.
+
+    A tends to between 0.5 (no visitor recommends the outlet) and 1.5 (every one does).
+    """
+    share = promoters / np.maximum(visitors, 1.0)
+    return np.where(visitors > 0.0, approach(awareness, 0.5 + share, speed), awareness)
+
+
 def attention_capacity(
     capacity: float, gain: float, implementation: Floats, back_office: Floats, skill: Floats
 ) -> Floats:

@@ -10,6 +10,7 @@ from numba import njit
 from numpy.typing import NDArray
 
 from homogsim.laws.demand import Appeal, Streets, Tastes, core_utility, minutes_between, squared_misfit
+from homogsim.laws.threads import share_out
 from homogsim.laws.utility import part
 from homogsim.numerics import exp, log, prefer_wide_vectors
 
@@ -19,37 +20,45 @@ Ints = NDArray[np.int64]
 Flags = NDArray[np.bool_]
 
 
-@njit(cache=True, error_model="numpy")
-def visit_values(bought: Ids, is_small: Flags, tastes: Tastes, streets: Streets, appeal: Appeal) -> Floats:
-    """Return what visits were worth, in the order of consumers: u_ij = (V_ij without distance, loyalty, awareness)/α_i.
+def visit_values(bought: Ids, tastes: Tastes, streets: Streets, appeal: Appeal, threads: int = 1) -> Floats:
+    """Return what each consumer's visit was worth: u_ij = (V_ij without distance, loyalty and awareness)/α_i.
 
     Parameters
     ----------
     bought : (N,) int array
         Site visited, −1 none.
-    is_small : (J,) bool array
-        Sites of which visits are told.
 
     Returns
     -------
-    (visits,) array
-        Dollars.
+    (N,) array
+        Dollars; NaN for those who went nowhere.
     """
-    values, count = np.empty(bought.size), 0
-    for cell in range(streets.consumer_start.size - 1):
+    values = np.full(bought.size, np.nan)
+    share_out(
+        lambda first, last, _: _judge_visits(first, last, bought, tastes, streets, appeal, values),
+        streets.consumer_start.size - 1,
+        threads,
+    )
+    return values
+
+
+@njit(cache=True, error_model="numpy", nogil=True)
+def _judge_visits(
+    first: int, last: int, bought: Ids, tastes: Tastes, streets: Streets, appeal: Appeal, values: Floats
+) -> None:
+    """Write what the visits of the consumers of the cells `first` to `last` were worth."""
+    for cell in range(first, last):
         start, stop = streets.site_start[cell], streets.site_start[cell + 1]
         for i in range(streets.consumer_start[cell], streets.consumer_start[cell + 1]):
             j = bought[i]
-            if j >= 0 and is_small[j]:
+            if j >= 0:
                 local = appeal.locality[j] if start <= j < stop else 0.0
                 core = core_utility(
                     appeal.base[j], appeal.personalization[j], local, appeal.misfit[j], appeal.price[j],
                     squared_misfit(tastes.ideal, i, appeal.offering, j), tastes.price_sensitivity[i],
                     tastes.strength[i], tastes.personalization[i], tastes.locality[i],
                 )  # fmt: skip
-                values[count] = core / tastes.price_sensitivity[i]
-                count += 1
-    return values[:count]
+                values[i] = core / tastes.price_sensitivity[i]
 
 
 @njit(cache=True, error_model="numpy")
@@ -84,7 +93,7 @@ _BASE, _PERSONAL, _LOCAL, _MISFIT, _PRICE, _TRAVEL, _EAST, _NORTH, _HOME, _MINUT
 # ... their twins, ...
 _TWIN_BASE, _TWIN_PERSONAL, _TWIN_LOCAL, _TWIN_MISFIT, _TWIN_PRICE = range(10, 15)
 # ... and one consumer's answers; then d rows of offerings and d of the twins'.
-_DISTANCE2, _TWIN_DISTANCE2, _CORE, _TWIN_CORE, _VALUE, _CHANCE, _OFFERING = range(15, 22)
+_DISTANCE2, _TWIN_DISTANCE2, _CORE, _TWIN_CORE, _VALUE, _CHANCE, _AWARENESS, _OFFERING = range(15, 23)
 
 
 @part
@@ -105,6 +114,7 @@ def _pack(cell: int, streets: Streets, appeal: Appeal, twin: Appeal, is_open: Fl
             room[_MISFIT, count], room[_TWIN_MISFIT, count] = appeal.misfit[j], twin.misfit[j]
             room[_PRICE, count], room[_TWIN_PRICE, count] = appeal.price[j], twin.price[j]
             room[_TRAVEL, count], room[_HOME, count] = appeal.travel[j], home
+            room[_AWARENESS, count] = appeal.awareness[j]
             room[_EAST, count] = east if r == 0 else np.sqrt(east * east + north * north)
             room[_NORTH, count] = north if r == 0 else 0.0
             room[_MINUTES, count] = streets.reach_minutes[town, r]
@@ -148,7 +158,9 @@ def _judge(i: int, count: int, tastes: Tastes, noise: float, room: Floats) -> No
         )
         room[_VALUE, j] = room[_CORE, j] - room[_TRAVEL, j] * log(1.0 + minutes)
     for j in range(count):
-        room[_CHANCE, j] = exp(room[_VALUE, j] / noise)
+        room[_CHANCE, j] = room[_AWARENESS, j] * exp(room[_VALUE, j] / noise)
+    for j in range(count):
+        room[_VALUE, j] += noise * log(room[_AWARENESS, j])
 
 
 @njit(cache=True, error_model="numpy")

@@ -12,6 +12,7 @@ Utilities are in units of μ. e^{V/μ} is an outlet's *attraction*; a share is a
 # ruff: noqa: ANN001, ANN201
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from typing import Any
 
@@ -39,7 +40,7 @@ CORE, VALUE, WAY, WORK = (np.int64(STRIDE * row) for row in range(11, 15))
 FREE, TASTES = np.int64(STRIDE * 15), np.int64(STRIDE * 28)
 
 # Columns of the table of outlets.
-_BASE, _PERSONAL, _LOCAL, _MISFIT, _TRAVEL, _PRICE, _OFFERING = range(7)
+_BASE, _PERSONAL, _LOCAL, _MISFIT, _TRAVEL, _PRICE, _AWARENESS, _OFFERING = range(8)
 
 
 def part(function: Callable[..., Any]) -> Any:
@@ -77,11 +78,15 @@ def minutes_between(east, north, radius, site_east, site_north, at_home, minutes
 
 
 def outlet_table(appeal, noise: float) -> Floats:
-    """Return (J, 6 + d): what consumers see of each outlet in units of μ, then its offering."""
+    """Return (J, 7 + d): what consumers see of each outlet in units of μ, then its awareness and its offering.
+
+    Awareness A adds μ·ln A to V, which multiplies attraction by A.
+    """
     columns = (appeal.base, appeal.personalization, appeal.locality, appeal.misfit, appeal.travel, appeal.price)
     table = np.empty((len(appeal.base), _OFFERING + len(appeal.offering)))
     for column, values in enumerate(columns):
         np.divide(values, noise, out=table[:, column])
+    table[:, _AWARENESS] = appeal.awareness
     table[:, _OFFERING:] = np.transpose(appeal.offering)
     return table
 
@@ -107,6 +112,17 @@ def rooms_for(threads: int, dimensions: int, further_rows: int = 0) -> Floats:
     room = np.zeros(threads * width + line)
     start = -room.ctypes.data % 64 // 8
     return room[start : start + threads * width].reshape(threads, width)
+
+
+def my_rooms(threads: int, dimensions: int) -> Floats:
+    """Return rooms for one call: those of the calling thread's last call, which are clean enough to work in."""
+    key = f"{threads} × {dimensions}"
+    if key not in _rooms.__dict__:
+        _rooms.__dict__[key] = rooms_for(threads, dimensions)
+    return _rooms.__dict__[key]
+
+
+_rooms = threading.local()
 
 
 @njit(cache=True, error_model="numpy", forceinline=True)
@@ -166,7 +182,7 @@ def measure_way(east, north, at_home, minutes, vectors, room):
 
 @part
 def attract(outlets, outlet, at_home, site, vectors, room, target):
-    """Write e^{V/μ} of an outlet to the row `target`, and V/μ without distance and loyalty to the row `CORE`.
+    """Write e^{V/μ} of an outlet to the row `target`, and V/μ without distance, loyalty and awareness to `CORE`.
 
     The row `WAY` must hold the way to it. Loyalty multiplies the attraction of the site where a consumer was last.
     """
@@ -180,7 +196,7 @@ def attract(outlets, outlet, at_home, site, vectors, room, target):
             room[WORK + n] += gap * gap
     base, personal, misfit = outlets[outlet, _BASE], outlets[outlet, _PERSONAL], outlets[outlet, _MISFIT]
     local = outlets[outlet, _LOCAL] if at_home else 0.0
-    travel, price = outlets[outlet, _TRAVEL], outlets[outlet, _PRICE]
+    travel, price, awareness = outlets[outlet, _TRAVEL], outlets[outlet, _PRICE], outlets[outlet, _AWARENESS]
     for n in range(vectors * LANES):
         core = core_utility(
             base, personal, local, misfit, price, room[WORK + n],
@@ -189,7 +205,7 @@ def attract(outlets, outlet, at_home, site, vectors, room, target):
         room[CORE + n] = core
         room[VALUE + n] = core - travel * room[WAY + n]
     for n in range(vectors * LANES):
-        room[WORK + n] = exp(room[VALUE + n])
+        room[WORK + n] = awareness * exp(room[VALUE + n])
     here = float(site)
     for n in range(vectors * LANES):
         room[at(target, n)] = room[WORK + n] * (room[BONUS + n] if room[LAST + n] == here else 1.0)

@@ -9,6 +9,7 @@ from homogsim.metrics.arrays import Array, Booleans, floats, integers
 from homogsim.metrics.averages import group_means, weighted_mean
 
 PROMOTER, DETRACTOR = 9.0, 6.0  # ratings of at least, and at most
+_LOGIT_OF_PROMOTER = 2.1972245773362196  # ln(.9/.1)
 
 
 def differentiation_premium(
@@ -215,6 +216,22 @@ def rating(satisfaction: ArrayLike, u_0: float, s_0: float) -> Array:
         raise ValueError(f"the spread of ratings must be positive, not {s_0}")
     # Λ(x) = (1 + tanh(x/2))/2 overflows nowhere.
     return 5 * (1 + np.tanh((floats(satisfaction) - u_0) / (2 * s_0)))
+
+
+def satisfaction_of_promoters(u_0: float, s_0: float) -> float:
+    r"""Return the satisfaction from which a visit is rated 9 or more, :math:`\bar u_0 + s_0 \ln 9`.
+
+    Parameters
+    ----------
+    u_0, s_0 : float
+        See `rating_reference`, dollars.
+
+    Returns
+    -------
+    float
+        Dollars; +, × and a constant only, so that a law may build on it.
+    """
+    return u_0 + s_0 * _LOGIT_OF_PROMOTER
 
 
 def net_promoter_score(ratings: ArrayLike, weights: ArrayLike | None = None) -> float:

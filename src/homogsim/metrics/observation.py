@@ -233,9 +233,12 @@ class Observation:
 
     def _pairs(self, factor: float) -> Pairs:
         """Return all pairs of offerings, both views and both ways of grouping at once."""
+        return self._once(("pairs", factor), lambda: self._all_pairs(factor))
+
+    def _all_pairs(self, factor: float) -> Pairs:
         shares = np.stack([self._shares(view) for view in VIEWS])
         groups = np.stack([self._groups(by) for by in GROUPINGS])
-        return self._once(("pairs", factor), lambda: all_pairs(self.offering, self.scale * factor, shares, groups))
+        return all_pairs(self.offering, self.scale * factor, shares, groups)
 
     def _sampled(self, factor: float) -> tuple[Floats, Floats]:
         """Return distances and similarities of the sampled offerings."""

@@ -54,6 +54,10 @@ class Firms(Group):
     transparency: float = parameter(0.0, 0.0, 1.0, "-", "tr", "disclosure of automated contact", role="lever", live=True)
     trust_speed: float = parameter(0.1, 0.0, 1.0, "1/month", "", "speed at which trust adjusts", JUDGEMENT, live=True)
     trust_loss: float = parameter(0.6, 0.0, 1.0, "-", "", "trust lost under fully automated undisclosed contact", JUDGEMENT, live=True)
+    advocacy: float = parameter(
+        0.05, 0.0, 1.0, "1/month", "", "speed at which awareness A of an outlet follows what its visitors say (0: A stays 1)",
+        JUDGEMENT, live=True,
+    )
     data_memory: float = parameter(0.95, 0.0, 0.9999, "1/month", "", "what remains of data after a month (half-life 13.5)")
     data_half: float = parameter(0.5, 1e-6, 100.0, "-", "D½", "data at which half of algorithmic fit is reached")
     alignment: Literal["uniform", "split"] = parameter(

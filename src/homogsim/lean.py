@@ -1,0 +1,44 @@
+"""Parts of libraries that load for long and that nothing here needs are put off until somebody asks for them.
+
+`import mesa` runs `mesa.experimental`, whose continuous space loads SciPy's spatial library; Numba's first call runs
+all of `scipy.linalg` for one module inside it. Together they would take half a second of every start. A part that is
+put off works as ever: it is run at the first look at something in it, and modules inside it load without it.
+"""
+
+from __future__ import annotations
+
+import sys
+from importlib.util import find_spec, module_from_spec, spec_from_file_location
+from pathlib import Path
+from threading import RLock
+from typing import Any
+
+PUT_OFF = (("mesa", "experimental"), ("scipy", "linalg"))
+
+
+def put_off(library: str, part: str) -> None:
+    """Register a library's part as a module that is run at the first look at something in it (PEP 562).
+
+    Does nothing where the library is missing or has been imported already.
+    """
+    found, name = find_spec(library) if library not in sys.modules else None, f"{library}.{part}"
+    if found is None or not found.submodule_search_locations:
+        return
+    folder = Path(found.submodule_search_locations[0], part)
+    spec = spec_from_file_location(name, folder / "__init__.py", submodule_search_locations=[str(folder)])
+    if spec is None or spec.loader is None or not folder.is_dir():
+        return
+    module, run, lock = module_from_spec(spec), spec.loader.exec_module, RLock()
+
+    def load(attribute: str) -> Any:
+        with lock:  # two threads may look at once
+            if module.__dict__.pop("__getattr__", None):
+                run(module)
+        return getattr(module, attribute)
+
+    module.__dict__["__getattr__"] = load
+    sys.modules[name] = module
+
+
+for _library, _part in PUT_OFF:
+    put_off(_library, _part)
