@@ -242,7 +242,12 @@ def test_downloads_open(tabs, server, tmp_path):
 def test_bets_are_shown_against_the_outcome_and_kept_for_the_class(tabs, server, tmp_path):
     page = tabs.open(server.address)
     press(page, "Predict first")
-    for label, value in (("Diversity of what", "-5"), ("Of 100", "50"), ("The mean price", "-3"), ("What consumers", "900")):
+    for label, value in (
+        ("Diversity of what", "-5"),
+        ("Of 100", "50"),
+        ("The mean price", "-3"),
+        ("What consumers", "900"),
+    ):
         page.locator("dialog[open]").get_by_label(label).fill(value)
     page.fill("#hs-who", "=HYPERLINK(1)")
     press(page, "Place bets")
@@ -272,7 +277,9 @@ def test_towns_tables_and_cards(tabs, server):
     page.wait_for_selector("text=Diversity of sales")
     spot = page.evaluate("document.querySelector('[data-view=space-0]').getBoundingClientRect().toJSON()")
     for k in range(400):  # somewhere in the middle there is a business
-        page.mouse.click(spot["x"] + spot["width"] * (0.3 + 0.02 * (k % 20)), spot["y"] + spot["height"] * (0.3 + 0.02 * (k // 20)))
+        page.mouse.click(
+            spot["x"] + spot["width"] * (0.3 + 0.02 * (k % 20)), spot["y"] + spot["height"] * (0.3 + 0.02 * (k // 20))
+        )
         if k % 20 == 19 and page.locator(".card:visible").count():
             break
     assert "sold a month" in page.inner_text(".card")
@@ -354,7 +361,9 @@ def test_nothing_serious_for_axe(tabs, server):
 
 def check(axe: Any, page: Any) -> None:
     found = axe().run(page, options={"runOnly": ["wcag2a", "wcag2aa", "best-practice"]}).response["violations"]
-    bad = [(v["id"], [n["html"][:120] for n in v["nodes"][:3]]) for v in found if v["impact"] in ("serious", "critical")]
+    bad = [
+        (v["id"], [n["html"][:120] for n in v["nodes"][:3]]) for v in found if v["impact"] in ("serious", "critical")
+    ]
     assert bad == []
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from threading import Event, Thread
 from typing import TYPE_CHECKING, Any
@@ -15,6 +16,8 @@ from homogsim.ui.charts import COLUMNS
 if TYPE_CHECKING:
     from homogsim.experiments.comparison import Comparison
     from homogsim.scenario import Scenario
+
+logger = logging.getLogger(__name__)
 
 MOST = 100
 PARTS = ("mean", "low", "high")
@@ -39,6 +42,8 @@ class Bands:
             raise HomogsimError(f"{replications} seeds: 2 to {MOST} make bands", "seeds")
         self._scenarios, self._replications, self._send = (second, first), replications, send
         self._stop = Event()
+        self.found: Comparison | None = None
+        """The finished comparison."""
         self._thread = Thread(target=self._run, name="homogsim bands", daemon=True)
         self._thread.start()
 
@@ -68,13 +73,14 @@ class Bands:
                 watch=watch,
                 stop=self._stop.is_set,
             )
+            if not self._stop.is_set():
+                self._send(*told(found))
+                self.found = found
         except HomogsimError as error:
             self._send({"type": "bands", "error": str(error)}, [])
-            return
-        if self._stop.is_set():
-            self._send({"type": "bands", "cancelled": True}, [])
-        else:
-            self._send(*told(found))
+        except Exception as error:
+            logger.exception("a comparison failed")
+            self._send({"type": "bands", "error": f"{type(error).__name__}: {error}"[:300]}, [])
 
 
 def told(found: Comparison) -> tuple[dict[str, Any], list[bytes]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -19,6 +20,8 @@ Send = Callable[[dict[str, Any], list[bytes]], None]
 Command = dict[str, Any]
 
 ENDLESS = 10**9
+PATIENCE = 2.0
+"""Seconds after which a frame in flight counts as lost, as when a connection came back."""
 RESEND = (-1, 0)
 """What was sent of a market's rows, when nothing was."""
 
@@ -48,6 +51,7 @@ class Desk:
         self.offered: tuple[Plan, int] | None = None
         self._run = 0
         self._in_flight = self._stale = False
+        self._sent_at = 0.0
         self._sent: list[tuple[int, int]] = []
 
     @property
@@ -86,10 +90,11 @@ class Desk:
 
     def draw(self, *, afresh: bool = False) -> None:
         """Send a frame, unless one is in flight: then the newest goes when that has been drawn."""
-        if self._in_flight and not afresh:
+        late = time.monotonic() - self._sent_at > PATIENCE
+        if self._in_flight and not afresh and not late:
             self._stale = True
             return
-        self._in_flight, self._stale = True, False
+        self._in_flight, self._stale, self._sent_at = True, False, time.monotonic()
         parts = [self._frame(number) for number in range(len(self.sides))]
         heads, buffers = [head for head, _ in parts], [buffer for _, found in parts for buffer in found]
         about = {"run": self._run, "month": heads[0]["month"], "now": self.month, "past": self.past is not None}

@@ -60,6 +60,8 @@ class Gives(Desk):
         what, side = str(command.get("what")), whole(command, "side", 0)
         if what == "class":
             self._file(takeaway.File("homogsim-class-bets.csv", "text/csv", self.classroom.csv().encode()))
+        elif command.get("of") == "bands":
+            self._comparison_file(what, str(command.get("form")))
         elif 0 <= side < len(self.sides):
             results = self.sides[side].results()
             if not len(results.timeline):
@@ -68,6 +70,14 @@ class Gives(Desk):
                 self._file(takeaway.FILES[what](results))
             else:
                 self._file(takeaway.figure(results, what, str(command.get("form"))))
+
+    def _comparison_file(self, what: str, form: str) -> None:
+        found = None if self.bands is None else self.bands.found
+        if found is None:
+            raise HomogsimError("there is no finished comparison", help="Compute the bands first.")
+        self._file(
+            takeaway.comparison_table(found) if what == "table" else takeaway.comparison_figure(found, what, form)
+        )
 
     def _file(self, file: takeaway.File) -> None:
         self.send({"type": "file", "name": file.name, "kind": file.kind}, [file.data])

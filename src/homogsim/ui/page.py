@@ -26,8 +26,12 @@ def Page() -> None:
         def send(message: dict[str, Any], buffers: list[bytes]) -> None:
             if context.closed_event.is_set():
                 return
-            with context:
-                widget.send(message, buffers)
+            try:
+                with context:
+                    widget.send(message, buffers)
+            except Exception:
+                if not context.closed_event.is_set():  # a tab that closes while it is told something is no accident
+                    raise
 
         session = Session(send, shared.openings(), shared.classroom(), shared.first())
         widget.on_msg(lambda _widget, command, _buffers: session.post(command))

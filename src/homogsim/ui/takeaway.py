@@ -13,6 +13,7 @@ from homogsim.errors import HomogsimError
 from homogsim.results.tables import write_csv, write_parquet
 
 if TYPE_CHECKING:
+    from homogsim.experiments.comparison import Comparison
     from homogsim.results import Results
 
 FIGURE_FORMATS = {"png": "image/png", "svg": "image/svg+xml"}
@@ -78,11 +79,43 @@ def figure(results: Results, name: str, form: str) -> File:
     from homogsim.plots import figure as draw
     from homogsim.plots import write_figure
 
-    if form not in FIGURE_FORMATS:
-        raise HomogsimError(f"figures come as {', '.join(FIGURE_FORMATS)}, not as {form[:20]!r}")
+    kind = _form(form)
     drawn = draw(results, name)
     data = _written(f"figure.{form}", lambda path: write_figure(drawn, path))
-    return File(f"{stem(results)}-{name}.{form}", FIGURE_FORMATS[form], data)
+    return File(f"{stem(results)}-{name}.{form}", kind, data)
+
+
+def comparison_figure(found: Comparison, name: str, form: str) -> File:
+    """Return a figure of a comparison over many seeds.
+
+    Raises
+    ------
+    HomogsimError
+        There is no figure of that name, or no such format.
+    """
+    from homogsim.plots import write_figure
+    from homogsim.plots.comparison import figure as draw
+
+    kind = _form(form)
+    drawn = draw(found, name)
+    data = _written(f"figure.{form}", lambda path: write_figure(drawn, path))
+    return File(f"{_comparison_stem(found)}-{name}.{form}", kind, data)
+
+
+def comparison_table(found: Comparison) -> File:
+    """Return the table of a comparison as CSV."""
+    data = _written("comparison.csv", lambda path: write_csv(found.table, path))
+    return File(f"{_comparison_stem(found)}.csv", "text/csv", data)
+
+
+def _comparison_stem(found: Comparison) -> str:
+    return f"{found.others[0]}-against-{found.baseline}-{len(found.seeds)}-seeds"
+
+
+def _form(form: str) -> str:
+    if form not in FIGURE_FORMATS:
+        raise HomogsimError(f"figures come as {', '.join(FIGURE_FORMATS)}, not as {form[:20]!r}")
+    return FIGURE_FORMATS[form]
 
 
 FILES: dict[str, Callable[[Results], File]] = {

@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from homogsim.errors import ScenarioError
+from homogsim.errors import BudgetError, ScenarioError
 from homogsim.scenario import Estimate, Scenario, check_budget, presets
 from homogsim.scenario.source import LARGEST_FILE
 from homogsim.scenario.values import printable
@@ -59,4 +59,9 @@ def affordable(scenario: Scenario) -> Estimate:
     BudgetError
         It needs more memory or time than the page gives a tab.
     """
-    return check_budget(scenario.parameters, MOST_MEMORY, MOST_SECONDS)
+    try:
+        return check_budget(scenario.parameters, MOST_MEMORY, MOST_SECONDS)
+    except BudgetError as error:
+        driver = error.help.removeprefix("Lower ").partition(",")[0].partition(" or ")[0]
+        help = f"Lower {driver}, or run it with `homogsim run`, which may take more."
+        raise BudgetError(error.what, help=help) from None

@@ -161,7 +161,7 @@ class Told {
     const welfare = data.parts
       ? bars([...Object.entries(data.parts).map(([label, value]) => ({ label: label.replace(/_/g, " "), cells: [signed(value, "money")], value })), { label: "total", cells: [signed(data.total, "money")], value: data.total, total: true }], { caption: `Why consumers gain or lose in A against B: change of their surplus in month ${number(month, 0)} by cause, $ a month (Shapley values)`, head: ["", "A \u2212 B"] })
       : h("p", {}, `Consumer surplus is not decomposed: ${data.reason}.`);
-    fill(this.panel("against"), h("p", { class: "lead" }, `A is ${a}, B is ${b}; same seed, same luck. One seed shows one history: ask for bands over many before you believe a small difference.`),
+    fill(this.panel("against"), h("p", { class: "lead" }, `A is ${a}, B is ${b}; same seed, same luck. One seed shows one history: ask for bands over many before you believe a small difference.${this.app.state.second === "twin" ? " What you change while they run changes in both." : ""}`),
       this.bandForm(), h("div", { class: "pair" }, table(shown, "Mean of the last 24 months"), welfare),
       h("details", {}, h("summary", {}, "All metrics"), table(data.rows, "All metrics, mean of the last 24 months")));
   }
@@ -172,7 +172,9 @@ class Told {
     this.bandStop = h("button", { type: "button", hidden: true, onclick: () => this.app.send({ do: "bands", cancel: true }) }, "Cancel");
     this.bandBar = h("progress", { max: "1", value: "0", hidden: true, "aria-label": "Progress of the bands" });
     this.bandState = h("span", { role: "status" });
-    this.bandBox = h("div", { class: "hs-row band-form" }, this.bandGo, this.seeds, "seeds", this.bandStop, this.bandBar, this.bandState);
+    const get = (what, form) => () => this.app.send({ do: "download", of: "bands", what, form });
+    this.bandFiles = h("span", { class: "figure-tools", hidden: true }, ["differences", "welfare"].flatMap((what) => ["png", "svg"].map((form) => h("button", { type: "button", class: "quiet", onclick: get(what, form) }, `${what} ${form.toUpperCase()}`))), h("button", { type: "button", class: "quiet", onclick: get("table") }, "table CSV"));
+    this.bandBox = h("div", { class: "hs-row band-form" }, this.bandGo, this.seeds, "seeds", this.bandStop, this.bandBar, this.bandState, this.bandFiles);
     return this.bandBox;
   }
   bands(message) {
@@ -184,6 +186,7 @@ class Told {
       this.bandBar.value = message.total ? message.done / message.total : 0;
       setText(this.bandState, `${message.done} of ${message.total} runs`);
     } else setText(this.bandState, message.error || (message.cancelled ? "cancelled" : `95 % bands of ${message.seeds} seeds are in the charts over time`));
+    this.bandFiles.hidden = !message.finished;
     if (message.finished) this.ask(true);
   }
   figureButtons(figure) {

@@ -27,9 +27,9 @@ class Transport {
   }
   runTo() {
     const month = Number.parseInt(this.to.value, 10);
-    if (!Number.isFinite(month) || month <= this.app.state.month) {
+    if (!Number.isFinite(month) || month <= this.app.now) {
       this.to.setAttribute("aria-invalid", "true");
-      this.app.alert(`Run to a month after ${number(this.app.state.month, 0)} and not after ${number(this.app.state.last, 0)}.`, "The scrubber goes back.");
+      this.app.alert(`Run to a month after ${number(this.app.now, 0)} and not after ${number(this.app.state.last, 0)}.`, "The scrubber goes back.");
       return;
     }
     this.to.setAttribute("aria-invalid", "false");
