@@ -1,11 +1,44 @@
-"""Steps that tests of the page take in a browser."""
+"""A server of the page, and steps that tests take in a browser."""
 
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 import zipfile
 from pathlib import Path
 from typing import Any
+
+
+class Server:
+    """`homogsim ui` in a process of its own."""
+
+    def __init__(self, *arguments: str, port: int = 0) -> None:
+        command = [sys.executable, "-m", "homogsim", "ui", *arguments, "--no-browser", "--port", str(port)]
+        source = str(Path(__file__).parents[1] / "src")
+        self.process = subprocess.Popen(
+            command,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            env=os.environ | {"PYTHONPATH": source, "PYTHONWARNINGS": "ignore"},
+        )
+        assert self.process.stdout is not None
+        line = self.process.stdout.readline()
+        assert line.startswith("homogsim: http://"), line + self.process.stderr.read()  # type: ignore[union-attr]
+        self.address = line.split()[1]
+
+    def memory(self) -> float:
+        """Return the megabytes that the server takes."""
+        text = Path(f"/proc/{self.process.pid}/status").read_text()
+        return float(next(line for line in text.splitlines() if line.startswith("VmRSS")).split()[1]) / 1000
+
+    def stop(self) -> str:
+        """End it, and return what it wrote to standard error."""
+        self.process.terminate()
+        _, errors = self.process.communicate(timeout=20)
+        return errors
 
 
 def dataset(page: Any) -> dict[str, str]:

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import shutil
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from ui_steps import Server
 
 FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 
@@ -29,36 +27,6 @@ warm_up = 24
 before = 12
 months = 48
 """
-
-
-class Server:
-    """`homogsim ui` in a process of its own."""
-
-    def __init__(self, *arguments: str, port: int = 0) -> None:
-        command = [sys.executable, "-m", "homogsim", "ui", *arguments, "--no-browser", "--port", str(port)]
-        source = str(Path(__file__).parents[2] / "src")
-        self.process = subprocess.Popen(
-            command,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-            env=os.environ | {"PYTHONPATH": source, "PYTHONWARNINGS": "ignore"},
-        )
-        assert self.process.stdout is not None
-        line = self.process.stdout.readline()
-        assert line.startswith("homogsim: http://"), line + self.process.stderr.read()  # type: ignore[union-attr]
-        self.address = line.split()[1]
-
-    def memory(self) -> float:
-        """Return the megabytes that the server takes."""
-        text = Path(f"/proc/{self.process.pid}/status").read_text()
-        return float(next(line for line in text.splitlines() if line.startswith("VmRSS")).split()[1]) / 1000
-
-    def stop(self) -> str:
-        """End it, and return what it wrote to standard error."""
-        self.process.terminate()
-        _, errors = self.process.communicate(timeout=20)
-        return errors
 
 
 @pytest.fixture(scope="session")

@@ -74,8 +74,8 @@ class Bands:
                 stop=self._stop.is_set,
             )
             if not self._stop.is_set():
-                self._send(*told(found))
                 self.found = found
+                self._send(*told(found))
         except HomogsimError as error:
             self._send({"type": "bands", "error": str(error)}, [])
         except Exception as error:
