@@ -23,10 +23,20 @@ FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-ne
 REPEATS = 3
 
 WATCH = """(check) => new Promise((done) => {
-  const start = performance.now(), look = () => (eval(check) ? done((performance.now() - start) / 1000) : requestAnimationFrame(look));
+  const start = performance.now();
+  const look = () => (eval(check) ? done((performance.now() - start) / 1000) : requestAnimationFrame(look));
   look();
 })"""
 """Seconds until a condition holds, looked at before every repaint."""
+
+ACT = "([selector, check, watch]) => {document.querySelector(selector).click(); return eval(watch)(check)}"
+
+SLIDE = """(watch) => {
+  const name = '[data-name="consumers.locality_value"]', slider = document.querySelector(name + ' [type=range]');
+  slider.value = String(Number(slider.value) + Number(slider.step));
+  slider.dispatchEvent(new Event("input", {bubbles: true}));
+  return eval(watch)(`document.querySelector('${name}').classList.contains('changed')`);
+}"""
 
 
 class Figure(NamedTuple):
@@ -97,20 +107,12 @@ def play(page: Any, seconds: float) -> tuple[float, float, float, float]:
 
 def act(page: Any, selector: str, check: str) -> float:
     """Click inside the page and return the seconds until a condition holds there."""
-    return float(
-        page.evaluate(f"(check) => {{document.querySelector('{selector}').click(); return ({WATCH})(check)}}", check)
-    )
+    return float(page.evaluate(ACT, [selector, check, WATCH]))
 
 
 def slide(page: Any) -> float:
     """Move a slider and return the seconds until the page says what the worker made of it."""
-    script = """(watch) => {
-      const box = document.querySelector('[data-name="consumers.locality_value"]'), slider = box.querySelector('[type=range]');
-      slider.value = String(Number(slider.value) + Number(slider.step));
-      slider.dispatchEvent(new Event("input", {bubbles: true}));
-      return eval(watch)("document.querySelector('[data-name=\\"consumers.locality_value\\"]').classList.contains('changed')");
-    }"""
-    return float(page.evaluate(script, WATCH))
+    return float(page.evaluate(SLIDE, WATCH))
 
 
 def measure(repeats: int = REPEATS, seconds: float = 4.0) -> list[Figure]:

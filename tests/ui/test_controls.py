@@ -16,7 +16,7 @@ def test_every_parameter_has_a_control_with_what_is_declared():
     assert set(found) == set(declared())
     for name, declaration in declared().items():
         control = found[name]
-        assert (control["meaning"], control["source"], control["live"]) == declaration[7:9] + (declaration.live,)
+        assert (control["meaning"], control["source"], control["live"]) == (*declaration[7:9], declaration.live)
         if control["slider"]:
             low, high, step = control["slider"]
             assert declaration.low <= low <= declaration.default <= high <= declaration.high

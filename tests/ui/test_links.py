@@ -54,10 +54,14 @@ def test_an_address_without_a_scenario_says_nothing():
 )
 def test_what_is_refused(parts, said):
     with pytest.raises(HomogsimError) as refused:
-        found = links.read(urlencode(parts))
-        assert found is not None
-        _ = found[0].scenario
+        opened(urlencode(parts))
     assert said in str(refused.value)
+
+
+def opened(query: str) -> Scenario:
+    found = links.read(query)
+    assert found is not None
+    return found[0].scenario
 
 
 def test_too_many_parts():
