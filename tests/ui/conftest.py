@@ -64,7 +64,7 @@ class Tabs:
     def open(self, address: str, *, ready: bool = True, **options: Any) -> Any:
         context = self.browser.new_context(**({"viewport": {"width": 1280, "height": 720}} | options))
         self.contexts.append(context)
-        context.set_default_timeout(20_000)
+        context.set_default_timeout(60_000)
         page = context.new_page()
         self.watch(page, address)
         page.goto(address)

@@ -82,11 +82,11 @@ CHARTS = (
     ),
     Chart(
         "surplus",
-        "Surplus and profit, a month",
+        "Surplus and profit",
         "surplus",
         (
-            Panel((Line("consumer_surplus", "consumers' surplus", BLUE),), "money"),
-            Panel((Line("smb_profit", "businesses' profit", GREEN, (6, 2)),), "money"),
+            Panel((Line("consumer_surplus", "consumers, a month", BLUE),), "money"),
+            Panel((Line("smb_profit", "businesses, a month", GREEN, (6, 2)),), "money"),
         ),
     ),
 )

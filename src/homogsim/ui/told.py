@@ -40,7 +40,14 @@ def gains(sides: list[Side]) -> dict[str, Any]:
     found = [side.results() for side in sides]
     table = summarise(found[0].timeline)
     people = [_changed(table, f"consumer_surplus_quartile_{k + 1}", QUARTILES[k]) for k in range(4)]
-    accounts = [_changed(table, name, name.replace("_", " ").replace("smb", "small businesses'")) for name in ACCOUNTS]
+    accounts = [
+        _changed(
+            table,
+            name,
+            name.replace("_", " ").replace("smb", "small businesses'").replace("setup cost", "set-up costs paid"),
+        )
+        for name in ACCOUNTS
+    ]
     return {"people": people, "accounts": accounts, "between": _between(found) if len(found) == 2 else None}
 
 

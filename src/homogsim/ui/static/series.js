@@ -16,7 +16,7 @@ function tickWords(ticks, form) {
   const rounded = (value, k) => value.toLocaleString("en-US", { maximumFractionDigits: Math.max(places, (step * 10 ** places) % 1 > 1e-6 ? places + 1 : places) });
   return ticks.map((t) => {
     if (form === "share") return `${rounded(100 * t).replace("-", MINUS)} %`;
-    if (form === "money") return Math.max(...ticks.map(Math.abs)) >= 1e4 ? money(t) : "$" + rounded(t).replace("-", MINUS);
+    if (form === "money") return Math.max(...ticks.map(Math.abs)) >= 1e4 ? money(t) : (t < 0 ? MINUS : "") + "$" + rounded(Math.abs(t));
     return rounded(t).replace("-", MINUS);
   });
 }
@@ -122,7 +122,7 @@ class SeriesChart extends Sheet {
     if (high - low < least) { const middle = (low + high) / 2; [low, high] = [middle - least / 2, middle + least / 2]; }
     const pad = panel.form === "share" && !difference ? 0 : 0.07 * (high - low);
     const y = (v) => top + tall - (tall * (v - low + pad)) / (high - low + 2 * pad);
-    this.grid(context, style, niceTicks(low, high, Math.max(3, tall / 22)), panel.form, y, width);
+    this.grid(context, style, niceTicks(low, high, Math.max(2, tall / 21)), panel.form, y, width);
     for (const band of bands) this.band(context, band, x, y);
     for (const { side, line, values } of drawn) this.line(context, line, values, x, y, side === 1);
   }

@@ -74,6 +74,8 @@ function bar(value, most) {
   return h("span", { class: "bar-track", "aria-hidden": "true" }, inner);
 }
 
+const COSTS = ["setup_cost", "public_money"]; // resources used: more of them is a loss
+
 class Told {
   constructor(app) {
     this.app = app;
@@ -136,7 +138,7 @@ class Told {
       })));
   }
   gains(data, month) {
-    const row = (r) => ({ label: r.label, cells: [money(r.start), money(r.end), signed(r.change, "money"), r.relative_change === null ? "–" : (r.relative_change > 0 ? "+" : "") + share(r.relative_change)], value: r.change, total: r.metric === "total_welfare" });
+    const row = (r) => ({ label: r.label, cells: [money(r.start), money(r.end), signed(r.change, "money"), r.relative_change === null ? "–" : (r.relative_change > 0 ? "+" : "") + share(r.relative_change)], value: COSTS.includes(r.metric) ? -r.change : r.change, total: r.metric === "total_welfare" });
     const head = ["", "before, $/month", "now", "change", ""];
     const parts = [bars(data.people.map(row), { caption: `Consumers by how common their taste is: surplus a month, the year before automation against the last two years (month ${number(month, 0)})`, head }),
       bars(data.accounts.map(row), { caption: "Everybody's accounts, $ a month", head })];
