@@ -52,7 +52,8 @@ class Openings:
             return None
 
     def put(self, model: MarketModel) -> None:
-        """Keep a model that stands before month 0, as it is now."""
+        """Keep a model that stands before month 0, with the rows of its timeline written."""
+        model.recorder.freeze_scale()  # as its next month would: so the first frame does not wait for that
         key = _key(model.scenario)
         path = Path(self._folder.name) / f"{key}.npz"
         model.save(path)
@@ -78,7 +79,6 @@ class Openings:
             while model.month < 0:
                 model.step()
             self.put(model)
-            model.recorder.settled()  # compiles what a tab needs at once
         finally:
             with self._lock:
                 self._warming.discard(_key(scenario))

@@ -79,8 +79,9 @@ class App {
     this.state = state;
     this.root.dataset.mode = state.mode;
     this.root.dataset.month = `${state.month}`;
-    if (document.activeElement !== this.preset) this.preset.value = state.base;
-    if (document.activeElement !== this.second) this.second.value = state.second;
+    if (![...this.preset.options].some((option) => option.value === state.base)) this.preset.prepend(h("option", { value: state.base, disabled: true }, `${state.base} (file)`));
+    this.preset.value = state.base;
+    this.second.value = state.second;
     setText(this.question, state.question);
     this.controls.show(state);
     this.transport.show(state);
@@ -153,9 +154,11 @@ class App {
   paintCharts() {
     const time = performance.now();
     if (this.state?.mode === "playing" && this.told.chosen !== "series") return;
-    if (this.state?.mode === "playing" && time - (this.painted || 0) < 60) return;
+    // on a slow machine the charts give way to the maps
+    if (this.state?.mode === "playing" && time - (this.painted || 0) < Math.max(60, 3 * (this.painting || 0))) return;
     this.painted = time;
     for (const chart of this.charts) chart.draw();
+    this.painting = performance.now() - time;
   }
   repaint() {
     if (!this.hello) return;
