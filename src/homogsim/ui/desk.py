@@ -117,7 +117,7 @@ class Desk:
         return head, [shown.data, marks, data]
 
     def do_drawn(self, command: Command) -> None:
-        """Note that the frame in flight has been drawn; the newest may follow."""
+        """Note that the frame in flight has arrived and will be drawn; the newest may follow."""
         self._in_flight = False
         if self._stale and self.sides:
             self.draw()

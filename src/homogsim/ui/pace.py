@@ -16,6 +16,8 @@ PACES = {
     "year": (0.0, 12),
 }
 """Months a second (0: as many as there is time for), and months a frame."""
+WAIT = 0.04
+"""Seconds from frame to frame after which the market no longer waits for a browser that is busy drawing."""
 LAG = 0.1
 """Seconds that play may fall behind its pace before it stops trying to make up for them."""
 
@@ -63,15 +65,23 @@ class Plays(Desk):
 
     def play_further(self) -> None:
         """Run the months of a frame, send it, and say when the next one is due."""
-        speed, months = PACES[self.pace]
+        (speed, months), began = PACES[self.pace], time.monotonic()
         for _ in range(months):
             self._one_month()
             if self.sides[0].ended or self.month >= self.target:
                 self.rest()
                 return
         self.draw()
-        now = time.monotonic()
-        self.due_at = max(self.due_at + months / speed, now - LAG) if speed else now
+        if speed:
+            self.due_at = max(self.due_at + months / speed, time.monotonic() - LAG)
+        else:
+            self.due_at = began + WAIT  # or when the browser has this frame
+
+    def do_drawn(self, command: Command) -> None:
+        """Send what has become newest since; without a pace, the next months may begin."""
+        super().do_drawn(command)
+        if self.mode == "playing" and not PACES[self.pace][0]:
+            self.due_at = time.monotonic()
 
     def _one_month(self) -> None:
         for side in self.sides:

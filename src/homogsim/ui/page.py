@@ -9,7 +9,6 @@ import solara
 import solara.server.kernel_context as kernels
 
 from homogsim.ui import shared
-from homogsim.ui.session import Session
 from homogsim.ui.widget import Drawn
 
 
@@ -20,6 +19,8 @@ def Page() -> None:
     drawn = Drawn.element()
 
     def work() -> Callable[[], None]:
+        from homogsim.ui.session import Session  # loads the model; the server is ready before that
+
         widget = solara.get_widget(drawn)
         context = kernels.get_current_context()
 

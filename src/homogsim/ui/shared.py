@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from functools import cache
+from typing import TYPE_CHECKING
 
-from homogsim.ui.bets import Classroom
 from homogsim.ui.openings import Openings
+
+if TYPE_CHECKING:
+    from homogsim.ui.bets import Classroom
 
 _first = ["baseline"]
 
@@ -19,6 +22,8 @@ def openings() -> Openings:
 @cache
 def classroom() -> Classroom:
     """Return the bets made on this server."""
+    from homogsim.ui.bets import Classroom  # loads tables of results; the server is ready before that
+
     return Classroom()
 
 

@@ -2,7 +2,7 @@
 
 class App {
   constructor(model, root) {
-    Object.assign(this, { model, root, hello: null, state: null, worlds: [], frames: [], templates: [], rows: [[], []], town: null, viewed: null, now: -1, first: -1, cursor: null, lit: null, pinned: null, trails: {}, sides: 1, bandData: null, verdicts: null, waiting: null });
+    Object.assign(this, { model, root, hello: null, state: null, worlds: [], frames: [], templates: [], rows: [[], []], town: null, viewed: null, now: -1, first: -1, cursor: null, lit: null, pinned: null, trails: {}, sides: 1, bandData: null, verdicts: null, waiting: false, shown: -1 });
     this.listen = (message, buffers) => this.receive(message, buffers);
     this.onKey = (event) => this.key(event);
     model.on("msg:custom", this.listen);
@@ -100,34 +100,34 @@ class App {
   }
 
   takeFrame(message, buffers) {
-    this.waiting = [message, buffers];
-    if (document.hidden) return this.drawFrame(); // browsers draw nothing in a hidden tab; the market goes on
-    requestAnimationFrame(() => this.drawFrame());
-  }
-
-  drawFrame() {
-    if (!this.waiting) return;
-    const [message, buffers] = this.waiting;
-    this.waiting = null;
+    // What came is kept at once and painted with the browser's next repaint; the worker may send the next one meanwhile.
     if (message.sides.length !== this.sides || message.run !== this.run) this.layout(message);
     if (message.town !== this.town) { this.town = message.town; this.chartsFor(this.town); this.townSelect.value = this.town === null ? "" : `${this.town}`; }
-    message.sides.forEach((head, side) => {
-      this.frames[side] = decode(buffers[3 * side], head);
-      this.templates[side] = numbers(buffers[3 * side + 1], Float32Array);
-      const width = 1 + (this.town === null ? this.hello.columns : this.hello.town_columns).length;
-      const flat = numbers(buffers[3 * side + 2]), fresh = [];
-      for (let k = 0; k < flat.length; k += width) fresh.push(flat.subarray(k, k + width));
-      this.rows[side] = head.since ? this.rows[side].slice(0, head.since).concat(fresh) : fresh;
-    });
-    [this.now, this.first] = [message.now, message.sides[0].first];
-    this.viewed = message.past ? message.month : null;
-    this.root.dataset.month = `${message.now}`;
-    this.root.dataset.shown = `${message.month}`;
-    this.root.dataset.frames = `${Number(this.root.dataset.frames || 0) + 1}`;
-    this.transport.showMonth(message.month, this.first, message.now, this.state ? this.state.tools : true);
+    message.sides.forEach((head, side) => this.takeSide(head, side, buffers.slice(3 * side, 3 * side + 3)));
+    Object.assign(this, { now: message.now, first: message.sides[0].first, shown: message.month, viewed: message.past ? message.month : null });
+    this.send({ do: "drawn" });
+    if (this.waiting) return;
+    this.waiting = true;
+    requestAnimationFrame(() => this.paintFrame());
+  }
+
+  takeSide(head, side, [firms, templates, rows]) {
+    this.frames[side] = decode(firms, head);
+    this.templates[side] = numbers(templates, Float32Array);
+    const width = 1 + (this.town === null ? this.hello.columns : this.hello.town_columns).length;
+    const flat = numbers(rows), fresh = [];
+    for (let k = 0; k < flat.length; k += width) fresh.push(flat.subarray(k, k + width));
+    if (head.since) this.rows[side].length = head.since;
+    else this.rows[side] = [];
+    this.rows[side].push(...fresh);
+  }
+
+  paintFrame() {
+    this.waiting = false;
+    Object.assign(this.root.dataset, { month: `${this.now}`, shown: `${this.shown}`, frames: `${Number(this.root.dataset.frames || 0) + 1}` });
+    this.transport.showMonth(this.shown, this.first, this.now, this.state ? this.state.tools : true);
     this.paintViews();
     this.paintCharts();
-    this.send({ do: "drawn" });
     this.told.ask();
     if (this.state?.mode !== "playing") this.describe();
   }
