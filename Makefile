@@ -6,7 +6,10 @@ VENV ?= .venv
 SCENARIO ?= baseline
 BIN := $(VENV)/bin
 
-.PHONY: help run ui test lint format bench clean distclean
+REPLICATIONS ?= 20
+STUDIES ?= runs/studies
+
+.PHONY: help run ui test lint format bench expect sources validation recovery robustness clean distclean
 
 help:
 	@echo "make run     install into $(VENV), run SCENARIO ($(SCENARIO)) and say where the results are"
@@ -15,6 +18,11 @@ help:
 	@echo "make lint    style, types and layers"
 	@echo "make format  put the code in the project's format"
 	@echo "make bench   measure the speed on this machine"
+	@echo "make expect  test what all presets expect on REPLICATIONS ($(REPLICATIONS)) fresh seeds; write docs/sources.md"
+	@echo "make sources write docs/sources.md from what was measured before"
+	@echo "make validation  hold the model against the targets; write docs/validation.md"
+	@echo "make recovery    find known parameters again, at full size"
+	@echo "make robustness  sensitivity and ablations; write docs/robustness.md (goes on where it was stopped)"
 	@echo "make clean   remove caches; runs and $(VENV) stay (make distclean removes $(VENV) too)"
 
 run: $(VENV)/.installed
@@ -38,6 +46,23 @@ format: $(VENV)/.installed-dev
 
 bench: $(VENV)/.installed-dev
 	@$(BIN)/python benchmarks/speed.py
+	@$(BIN)/python benchmarks/sweeps.py
+
+# Exit code 1 says that an expectation failed, or a fitted target lies outside: the page is written all the same.
+expect: $(VENV)/.installed-dev
+	@$(BIN)/homogsim expect --all --replications $(REPLICATIONS) --docs
+
+sources: $(VENV)/.installed-dev
+	@$(BIN)/python -m homogsim.experiments.sources_page
+
+validation: $(VENV)/.installed-dev
+	@$(BIN)/homogsim validate --replications $(REPLICATIONS) --docs
+
+recovery: $(VENV)/.installed-dev
+	@$(BIN)/python -m homogsim.experiments.calibration.recovery $(STUDIES)/recovery
+
+robustness: $(VENV)/.installed-dev
+	@$(BIN)/homogsim robustness --out $(STUDIES)/robustness --docs
 
 # A half-made environment is removed, so that the next try starts afresh.
 $(BIN)/python:

@@ -25,14 +25,20 @@ from homogsim.results import (
     welfare_change,
 )
 from homogsim.results.lifetimes import entrants_curve, observed_lives
-from homogsim.results.runs import first_mover_advantage, slope_of_return, slope_of_survival
+from homogsim.results.runs import (
+    aligned_return_gain,
+    aligned_survival_gain,
+    first_mover_advantage,
+    slope_of_return,
+    slope_of_survival,
+)
 
 
 def firms(rows: list[dict[str, object]]) -> pd.DataFrame:
     """Return a table of firms with what is told of each, the rest not known."""
     columns: dict[str, object] = {
         "uid": 0, "birth": 0, "death": pd.NA, "is_chain": False, "first_adoption": pd.NA, "roi36": np.nan,
-        "distance_at_adoption": np.nan,
+        "distance_at_adoption": np.nan, "alignment": 0.4,
     }  # fmt: skip
     table = pd.DataFrame([columns | row for row in rows])
     return table.astype({"death": "Int64", "first_adoption": "Int64"})
@@ -142,6 +148,23 @@ def test_slopes_by_hand() -> None:
     assert first_mover_advantage(table) == pytest.approx(-3.0)
     assert math.isnan(first_mover_advantage(table.iloc[:1]))
     assert math.isnan(first_mover_advantage(table.iloc[4:]))
+
+
+def test_halves_by_what_they_know_of_themselves() -> None:
+    table = firms(
+        [
+            {"alignment": 1.0, "distance_at_adoption": 1.0, "roi36": 2.0, "first_adoption": 0},
+            {"alignment": 1.0, "distance_at_adoption": 1.0, "roi36": 4.0, "first_adoption": 6, "death": 20},
+            {"alignment": 0.0, "distance_at_adoption": 1.0, "roi36": -1.0, "first_adoption": 2, "death": 30},
+            {"alignment": 0.0, "distance_at_adoption": 1.0, "first_adoption": 40},  # too young to tell
+            {"alignment": 1.0},
+        ]
+    )
+    assert aligned_return_gain(table) == pytest.approx(3.0 - -1.0)
+    assert aligned_survival_gain(table, 60) == pytest.approx(0.5 - 0.0)
+    assert math.isnan(aligned_return_gain(table.iloc[:2]))
+    assert math.isnan(aligned_survival_gain(table.iloc[:2], 60))
+    assert math.isnan(aligned_survival_gain(table.iloc[3:], 60))
 
 
 def test_rates_count_months_after_automation(results: Results) -> None:

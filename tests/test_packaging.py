@@ -49,6 +49,14 @@ def test_the_wheel_brings_the_presets(installed: Path, tmp_path: Path) -> None:
 
 
 @pytest.mark.xdist_group("packaging")
+def test_the_wheel_brings_the_targets(installed: Path, tmp_path: Path) -> None:
+    code = "from homogsim.experiments.targets import targets; print(len(targets().targets))"
+    assert call("-c", code, folder=tmp_path, path=str(installed)).strip() == "42"
+    shipped = installed / "homogsim" / "data" / "targets.toml"
+    assert shipped.read_bytes() == (CHECKOUT / "src" / "homogsim" / "data" / "targets.toml").read_bytes()
+
+
+@pytest.mark.xdist_group("packaging")
 def test_the_wheel_says_that_it_has_types_and_carries_no_caches(installed: Path) -> None:
     assert (installed / "homogsim" / "py.typed").exists()
     assert not [p for p in installed.rglob("*") if p.suffix in (".nbi", ".nbc", ".pyc")]

@@ -81,8 +81,13 @@ FILES = {
     "expect-no-table": ("expect = 3\n", 1, r"tables headed \[\[expect\]\]"),
     "expect-entry": ("[[expect]]\nmetrc = 'x'\n", 1, "no entry metrc.*Did you mean metric"),
     "expect-metric": ("[[expect]]\nmetric = 'D!'\n", 1, "names no metric"),
-    "expect-versus": ("[[expect]]\nmetric = 'mean_price'\nversus = 3\n", 1, "names no scenario"),
-    "expect-sign": ("[[expect]]\nmetric = 'mean_price'\nversus = 'twin'\nsign = 'up'\n", 1, "'lower' or 'higher'"),
+    "expect-versus": ("[[expect]]\nmetric = 'mean_price'\nversus = true\n", 1, "names no scenario"),
+    "expect-sign": ("[[expect]]\nmetric = 'm'\nversus = 'twin'\nsign = 'up'\n", 1, "'lower', 'higher' or 'unchanged'"),
+    "expect-month": ("[[expect]]\nmetric = 'm'\nversus = 1\nsign = 'lower'\nmonth = -3\n", 1, "month = -3"),
+    "expect-within": ("[[expect]]\nmetric = 'm'\nversus = 'twin'\nsign = 'unchanged'\n", 1, "Give within"),
+    "expect-no-within": ("[[expect]]\nmetric = 'm'\nversus = 1\nsign = 'lower'\nwithin = 1\n", 1, "Give at_least"),
+    "expect-share-of-0": ("[[expect]]\nmetric = 'm'\nversus = 0\nsign = 'lower'\nat_least = 1\n", 1, "share of 0"),
+    "expect-measured": ("[[expect]]\nmetric = 'm'\nversus = 0\nsign = 'lower'\nmeasured = 'x'\n", 1, "Say both"),
     "expect-size": ("[[expect]]\nmetric = 'm'\nversus = 'twin'\nsign = 'lower'\nat_least = nan\n", 1, "at_least = nan"),
 }  # fmt: skip
 

@@ -20,6 +20,7 @@ def run(
     threads: int | None = None,
     record_every: int = 1,
     biographies: bool = False,
+    other_scales: bool = False,
 ) -> Results:
     """Run a market to its end and return what was found.
 
@@ -42,6 +43,8 @@ def run(
         Months from one row of the timeline to the next, ≥ 1.
     biographies : bool
         Whether every business is recorded every month.
+    other_scales : bool
+        Whether diversity is recorded at half and twice the similarity scale ℓ, too.
 
     Raises
     ------
@@ -53,7 +56,14 @@ def run(
     chosen = resolve(scenario, {**(set or {}), **({} if months is None else {"calendar.months": months})})
     chosen = chosen.with_policy(*policies)
     check_budget(chosen.parameters)
-    model = MarketModel(chosen, seed=seed, threads=threads, record_every=record_every, biographies=biographies)
+    model = MarketModel(
+        chosen,
+        seed=seed,
+        threads=threads,
+        record_every=record_every,
+        biographies=biographies,
+        other_scales=other_scales,
+    )
     model.run()
     return model.results()
 

@@ -287,6 +287,31 @@ def test_a_checkpoint_refuses_what_it_cannot_do(homogsim, checkpoint, tmp_path, 
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_checkpoint_of_another_version_warns_in_one_line(homogsim, tmp_path, monkeypatch) -> None:
+    model = MarketModel(hs.Scenario.read("baseline").override(SIZE), seed=1, threads=1)
+    monkeypatch.setattr("homogsim.checkpoint._version", lambda: "0.0.1")
+    path = model.save(tmp_path / "old")
+    monkeypatch.undo()
+    monkeypatch.chdir(tmp_path)
+    answer = homogsim("run", "--from", path, "--months", "1", "--no-figures", "--quiet")
+    assert answer.code == 0
+    (line,) = answer.err.splitlines()
+    assert line.startswith(f"Warning: {path} was written by homogsim 0.0.1, this is ")
+    assert "CheckpointWarning" not in answer.err
+
+
+def test_other_similarity_scales_on_request(homogsim) -> None:
+    sizes = [f"--set={name}={value}" for name, value in SIZE.items()]
+    said = json.loads(homogsim("run", "baseline", *sizes, "--other-scales", "--json", "--no-figures").out)
+    last = hs.Results.load(said["run_dir"]).timeline.iloc[-1]
+    # Under a smaller scale more is different.
+    assert last["diversity_gamma_half_scale"] > last["diversity_gamma"] > last["diversity_gamma_double_scale"] > 1.0
+    assert homogsim("reproduce", said["run_dir"]).code == 0
+    plain = hs.run(hs.Scenario.read("baseline").override(SIZE))
+    assert "diversity_gamma_half_scale" not in plain.timeline
+    assert hs.run(hs.Scenario.read("baseline").override(SIZE), other_scales=True).summary.keys() > plain.summary.keys()
+
+
 def test_a_checkpoint_that_is_none(homogsim, tmp_path) -> None:
     assert "no such checkpoint" in homogsim("run", "--from", "nowhere").err
     (tmp_path / "odd").write_bytes(b"nothing of the kind")

@@ -16,7 +16,7 @@ from experiments.tiny import TINY
 
 from homogsim.errors import HomogsimError
 from homogsim.experiments import replicate
-from homogsim.experiments.calibration.calibrate import Calibration, NothingFound, calibrate, plan
+from homogsim.experiments.calibration.calibrate import NothingFound, calibrate, plan
 from homogsim.experiments.calibration.free import Free, read_free
 from homogsim.experiments.calibration.identification import directions, identify, neighbours
 from homogsim.experiments.calibration.objective import Evaluation
@@ -396,39 +396,3 @@ def test_a_parameter_that_moves_nothing_is_not_identified(tmp_path: Path) -> Non
     assert flat.strength == 0.0
     assert abs(flat.weights["tools.generic.monthly_fee"]) == pytest.approx(1.0)
     assert steep.strength > 0.5
-
-
-# --- recovery -------------------------------------------------------------------------------------------------------
-
-TRUTH = {"consumers.choice_noise": 2.2, "firms.cost_sd": 0.38}
-ROOMY = TINY | {
-    "world.consumers": 40,
-    "world.sites": 16,
-    "world.occupied": 11,
-    "calendar.warm_up": 0,
-    "calendar.before": 18,
-}
-DATA_SEEDS, SEEDS = 8, 4
-
-
-def test_known_parameters_are_recovered(tmp_path: Path) -> None:
-    """Data made with known parameters and other seeds: the calibration finds them within three stated errors.
-
-    Stated is how much the estimate varies with the seeds of the simulation; data are a mean over seeds as well.
-    """
-    options = OPTIONS | {"set": ROOMY}
-    unknown = tuple(target(name, 0.0, 1.0) for name in ("own_price_elasticity", "price_dispersion"))
-    data = plan(NAMES, 1, **(options | {"targets_": unknown, "replications": DATA_SEEDS, "seed": 500})).objective
-    moments = data.simulate(TRUTH)
-    widths = {"own_price_elasticity": 0.1, "price_dispersion": 0.02}
-    observed = tuple(target(name, moments[name], widths[name]) for name in moments)
-    found: Calibration = calibrate(
-        NAMES, 31, tmp_path / "c", **(options | {"targets_": observed, "replications": SEEDS, "seed": 900})
-    )
-    assert found.evaluations[0].values == {"consumers.choice_noise": 1.8, "firms.cost_sd": 0.27}
-    assert found.best.distance < found.evaluations[0].distance / 50
-    assert not any(direction.flat for direction in found.identification.directions)
-    for name, truth in TRUTH.items():
-        stated = found.identification.simulation_errors[name] * math.sqrt(1.0 + SEEDS / DATA_SEEDS)
-        assert stated < 0.15 * truth
-        assert found.best.values[name] == pytest.approx(truth, abs=3.0 * stated)

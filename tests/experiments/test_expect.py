@@ -13,8 +13,9 @@ from homogsim.errors import HomogsimError
 from homogsim.experiments import replicate
 from homogsim.experiments.expect import Finding, Report, expect
 from homogsim.experiments.pairing import paired_difference
-from homogsim.experiments.replicate import Lost, Task, run_once
-from homogsim.scenario import Expectation, Scenario
+from homogsim.experiments.replicate import Lost, Task, known_metrics, run_once
+from homogsim.experiments.runs import twin
+from homogsim.scenario import Event, Expectation, Scenario, presets
 
 BASE = [10.0, 11.0, 12.0, 10.5]
 
@@ -61,6 +62,41 @@ def test_claims_known_not_to_be_supported_fail_nothing() -> None:
     assert known.as_dict()["difference"] == pytest.approx(1.05)
 
 
+UNCHANGED = Expectation("mean_price", "before-automation", "unchanged", within=0.05)
+
+
+@pytest.mark.parametrize(
+    ("changes", "verdict", "reason"),
+    [
+        ([0.1, -0.1, 0.12, 0.0], "held", ""),
+        ([0.0, 0.0, 0.0, 0.0], "held", ""),
+        ([1.0, 1.1, 0.9, 1.2], "failed", ""),
+        ([-1.0, -1.1, -0.9, -1.2], "failed", ""),
+        ([1.0, -1.1, 0.9, -1.2], "unclear", "may differ by more than 5 %"),
+        ([0.0], "unclear", "one replication has no interval"),
+        ([math.nan] * 4, "unclear", "undefined in all runs"),
+    ],
+)
+def test_unchanged_means_shown_to_differ_by_little(changes, verdict, reason) -> None:
+    found = Finding("mine", UNCHANGED, paired_difference(BASE[: len(changes)], [
+        value + change for value, change in zip(BASE, changes, strict=False)
+    ]))  # fmt: skip
+    assert (found.verdict, found.reason) == (verdict, reason)
+
+
+def test_what_is_recorded_as_not_supported_is_told_as_such() -> None:
+    assert finding([1.0, 1.1], "lower", status="not supported").outcome == "not supported, as recorded"
+    assert finding([1.0, -1.1], "lower", status="not supported").outcome == "not supported, as recorded"
+    assert finding([1.0, 1.1], "higher", status="not supported").outcome == "held after all"
+    assert finding([1.0, 1.1], "lower").outcome == "failed"
+
+
+def test_in_words() -> None:
+    assert UNCHANGED.words == "within 5 % of before-automation"
+    assert Expectation("n_firms", "twin", "lower", 0.02).words == "lower by 2 % than twin"
+    assert Expectation("roi36_slope", 0.0, "higher").words == "higher than 0"
+
+
 def claiming(*lines: Expectation, name: str = "mine") -> Scenario:
     return replace(tiny(), name=name, expect=lines)
 
@@ -77,6 +113,57 @@ def test_against_a_preset_a_twin_and_its_own_start() -> None:
     assert start.found.baseline_mean == pytest.approx(sum(before) / 2, rel=1e-12)
     assert start.found.mean == preset.found.mean
     assert {f.scenario for f in report.findings} == {"mine"}
+
+
+def test_against_another_metric_of_the_run_and_a_number() -> None:
+    lines = (
+        Expectation("diversity_gamma", "diversity_alpha", "higher"),
+        Expectation("first_mover_advantage", 0.0, "higher"),
+        Expectation("diversity_gamma_half_scale", "diversity_gamma", "higher"),
+    )
+    report = expect(claiming(*lines), replications=2, seed=50, jobs=1)
+    runs = [hs.run(tiny(), seed=seed, other_scales=True).summary for seed in (50, 51)]
+    for finding_, line in zip(report.findings, lines, strict=True):
+        other = [line.versus if isinstance(line.versus, float) else run[line.versus] for run in runs]
+        own = [run[line.metric] for run in runs]
+        # A number that is undefined in one run leaves the other run.
+        assert finding_.found == pytest.approx(paired_difference(other, own), nan_ok=True)
+    assert report.findings[0].found.difference > 0.0
+    assert report.as_dict()["expectations"][1]["versus"] == 0.0
+
+
+def test_in_a_month_before_the_end() -> None:
+    lines = (
+        Expectation("adoption_share", "twin", "higher", month=17),
+        Expectation("adoption_share", 0.5, "lower", month=17),
+        Expectation("adoption_share", 0.5, "lower", month=26),  # the run ends with month 25
+        Expectation("survival_1y", 0.5, "lower", month=17),  # of the whole run, so of no month
+    )
+    report = expect(claiming(*lines), replications=2, seed=50, jobs=1)
+    tables = [hs.run(tiny(), seed=seed).timeline.set_index("month")["adoption_share"] for seed in (50, 51)]
+    expected = sum(table.loc[6:17].mean() for table in tables) / 2
+    assert report.findings[0].found.mean == pytest.approx(expected, rel=1e-12)
+    assert report.findings[1].found.difference == pytest.approx(expected - 0.5)
+    assert [finding_.reason for finding_ in report.findings[2:]] == ["undefined in all runs"] * 2
+    assert lines[1].words == "lower than 0.5 in month 17"
+    assert lines[1].as_dict()["month"] == 17
+    assert "month" not in UNCHANGED.as_dict()
+
+
+def test_a_twin_has_no_tools_whatever_its_events_say() -> None:
+    events = (
+        Event(3, {"tools.available": ("generic",), "consumers.base_value": 20.0}),
+        Event(6, {"tools.available": ("custom",)}),
+    )
+    without = twin(replace(tiny(), events=events))
+    assert [(event.month, dict(event.set)) for event in without.events] == [(3, {"consumers.base_value": 20.0})]
+    run = hs.run(without, seed=3)
+    assert run.timeline["adoption_share"].max() == 0.0
+    assert hs.run(replace(tiny(), events=events), seed=3).timeline["adoption_share"].max() > 0.0
+
+
+def test_no_preset_has_the_name_of_a_metric() -> None:
+    assert not set(presets()) & set(known_metrics())
 
 
 def test_every_run_is_made_once(monkeypatch) -> None:

@@ -25,6 +25,7 @@ from homogsim.experiments.pairs import (
     pairs_of,
 )
 from homogsim.experiments.targets import targets
+from homogsim.metrics.table import METRICS, RUN_METRICS
 from homogsim.model import MarketModel
 from homogsim.scenario import Scenario
 
@@ -76,10 +77,10 @@ def test_weibull_shape_of_a_weibull() -> None:
     n = 40_000
     age = np.ceil(12 * 9.0 * (-np.log((np.arange(n) + 0.5) / n)) ** (1 / 0.65)).astype(int)
     firms = lives(*((0, int(a)) for a in age))
-    run = told(firms=firms, timeline=timeline(range(int(age.max()) + 1)))
+    run = told(firms=firms, timeline=timeline(range(-1, int(age.max()) + 1)))
     assert MOMENTS["weibull_shape"](run) == pytest.approx(0.65, abs=0.01)
     firms.loc[age >= 60, "death"] = pd.NA
-    short = told(firms=firms, timeline=timeline(range(60)))
+    short = told(firms=firms, timeline=timeline(range(-1, 60)))
     assert math.isnan(MOMENTS["weibull_shape"](short))
 
 
@@ -304,6 +305,39 @@ def test_looking_changes_nothing() -> None:
     assert all(isinstance(value, float) for value in found.values())
     assert (state_hash(model.market), model.results().results_hash()) == before
     assert measure(model, MOMENTS) == pytest.approx(found, rel=0, abs=0, nan_ok=True)
+
+
+def test_moments_ask_for_metrics_that_there_are(monkeypatch) -> None:
+    """Names of columns are texts; a metric that is renamed must not turn a moment into NaN."""
+    asked: set[str] = set()
+    column = Finished.column
+
+    def listening(run: Finished, metric: str, *months: int) -> np.ndarray:
+        asked.add(metric)
+        return column(run, metric, *months)
+
+    monkeypatch.setattr(Finished, "column", listening)
+    measure(ran("baseline-with-chains"), MOMENTS)
+    assert asked <= METRICS.keys()
+    assert len(asked) >= 10
+
+
+def test_survival_is_that_of_the_summary() -> None:
+    """One definition of entrants: a moment and the summary's metric of the same name are one number."""
+    run = Finished(ran(**{"calendar.months": 40, "finance.retirement": 0.02}).results())
+    shared = {
+        "survival_1y",
+        "survival_2y",
+        "survival_3y",
+        "survival_5y",
+        "survival_10y",
+        "median_life",
+        "weibull_shape",
+    }
+    assert shared <= RUN_METRICS.keys()
+    for name in sorted(shared):
+        assert MOMENTS[name](run) == pytest.approx(run.results.summary[name], nan_ok=True)
+    assert 0.0 < MOMENTS["survival_1y"](run) < 1.0
 
 
 def test_an_emptied_market_defines_no_market_moment() -> None:

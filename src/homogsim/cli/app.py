@@ -6,12 +6,16 @@ import gc
 import os
 import signal
 import sys
+import warnings
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from types import FrameType
 from typing import Annotated, NoReturn
 
 import typer
 
+from homogsim.cli.sweep import app as sweep_app
 from homogsim.errors import HomogsimError, StorageError
 
 INTERRUPTED = 130
@@ -25,6 +29,8 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
+app.add_typer(sweep_app)
+
 ScenarioArgument = Annotated[str, typer.Argument(metavar="SCENARIO", help="Name of a preset, or a scenario file.")]
 Threads = Annotated[int | None, typer.Option(metavar="N", help="Threads; they change the speed only.")]
 
@@ -37,7 +43,9 @@ def main() -> None:
     gc.set_threshold(100_000, 20, 20)  # loading libraries makes many objects and no garbage: a tenth of start-up
     before = {number: signal.signal(number, _leave) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
-        app(prog_name="homogsim")
+        with warnings.catch_warnings():
+            warnings.showwarning = partial(_warn, warnings.showwarning)
+            app(prog_name="homogsim")
     except HomogsimError as error:
         _fail(str(error), error.exit_code)
     except MemoryError:
@@ -54,6 +62,18 @@ def _fail(message: str, code: int) -> NoReturn:
 
     sys.stderr.write(f"Error: {printable(message)}\n")
     sys.exit(code)
+
+
+def _warn(
+    otherwise: Callable[..., None], message: Warning | str, category: type[Warning], *place: object, **more: object
+) -> None:
+    """Show a warning of our own as a line for people, without the line of code that it came from."""
+    from homogsim.cli.text import printable
+
+    if category.__module__.startswith("homogsim."):
+        sys.stderr.write(f"Warning: {printable(str(message))}\n")
+    else:
+        otherwise(message, category, *place, **more)
 
 
 def _leave(number: int, frame: FrameType | None) -> None:
@@ -153,6 +173,9 @@ def run(
     biographies: Annotated[
         bool, typer.Option("--biographies", help="Also record every business every month, and why it decided.")
     ] = False,
+    other_scales: Annotated[
+        bool, typer.Option("--other-scales", help="Also record diversity at half and twice the similarity scale.")
+    ] = False,
     no_figures: Annotated[bool, typer.Option("--no-figures", help="Write no figures.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", help="Print the run folder and nothing else.")] = False,
@@ -162,7 +185,7 @@ def run(
 
     options = RunOptions(
         scenario, tuple(changes or ()), seed, months, out, force, checkpoint, threads, record_every, max_memory,
-        biographies, not no_figures, as_json, quiet, tuple(policies or ()),
+        biographies, not no_figures, as_json, quiet, tuple(policies or ()), other_scales,
     )  # fmt: skip
     raise typer.Exit(run_market(options))
 
@@ -236,6 +259,9 @@ def compare(
         Path | None, typer.Option(metavar="DIR", help="Folder for tables and figures; must not exist.")
     ] = None,
     changes: Changes = None,
+    tastes: Annotated[
+        str | None, typer.Option(metavar="WHICH", help="Geometry of tastes: ideal_point, kernel or both.")
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Compare scenarios with the first one under the same seeds: differences, intervals, who gains and why."""
@@ -243,7 +269,7 @@ def compare(
 
     options = CompareOptions(
         tuple(scenarios), tuple(changes or ()), replications, seed, jobs, months, tuple(metrics or ()), precision, cap,
-        out, as_json,
+        out, as_json, tastes,
     )  # fmt: skip
     raise typer.Exit(compare_scenarios(options))
 
@@ -259,13 +285,19 @@ def expect(
     jobs: Jobs = None,
     months: Months = None,
     changes: Changes = None,
+    docs: Annotated[
+        bool, typer.Option("--docs", help="Write docs/findings.json and docs/sources.md anew; with --all.")
+    ] = False,
+    mark: Annotated[
+        bool, typer.Option("--mark", help="Record in the scenario files what is not supported, with what was measured.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Test what scenarios expect to come out: held, failed (exit code 1) or unclear, with the numbers."""
     from homogsim.cli.expect import ExpectOptions, expect_scenarios
 
     options = ExpectOptions(
-        tuple(scenarios or ()), every, tuple(changes or ()), replications, seed, jobs, months, as_json
+        tuple(scenarios or ()), every, tuple(changes or ()), replications, seed, jobs, months, as_json, docs, mark
     )
     raise typer.Exit(expect_scenarios(options))
 
@@ -306,6 +338,31 @@ def validate(
 
 
 @app.command()
+def robustness(
+    out: Annotated[Path, typer.Option(metavar="DIR", help="Folder of the runs; the same one goes on with them.")],
+    scenario: Annotated[
+        str, typer.Argument(metavar="[SCENARIO]", help="What stands in the place of baseline.")
+    ] = "baseline",
+    points: Annotated[int, typer.Option(metavar="N", help="Points across the uncertain parameters.")] = 64,
+    point_seeds: Annotated[int, typer.Option(metavar="N", help="Seeds of every point.")] = 2,
+    replications: Annotated[int, typer.Option(metavar="N", help="Seeds of every ablation and sweep.")] = 6,
+    seed: Annotated[int, typer.Option(metavar="N", help="The first seed; none that was used for fitting.")] = 40_000,
+    jobs: Jobs = None,
+    months: Months = None,
+    docs: Annotated[bool, typer.Option("--docs", help="Write docs/robustness.md and its figures anew.")] = False,
+    changes: Changes = None,
+    as_json: AsJson = False,
+) -> None:
+    """Ask whether the results hang on what is uncertain: ablations, sweeps, all uncertain parameters at once."""
+    from homogsim.cli.robustness import RobustnessOptions, study_robustness
+
+    options = RobustnessOptions(
+        out, scenario, tuple(changes or ()), points, replications, point_seeds, seed, jobs, months, docs, as_json
+    )
+    raise typer.Exit(study_robustness(options))
+
+
+@app.command()
 def calibrate(
     parameters: Annotated[
         str,
@@ -338,3 +395,87 @@ def calibrate(
         as_json,
     )  # fmt: skip
     raise typer.Exit(calibrate_scenario(options))
+
+
+@app.command()
+def sensitivity(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Folder of a finished sweep.")],
+    metric: Annotated[str, typer.Option(metavar="NAME", help="Metric to explain.")],
+    method: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="sobol, morris, pawn, regression or prim.  [default: as the design is made]"),
+    ] = None,
+    above: Annotated[float | None, typer.Option(metavar="VALUE", help="prim: where is the metric higher?")] = None,
+    below: Annotated[float | None, typer.Option(metavar="VALUE", help="prim: where is it lower?")] = None,
+    role: Annotated[
+        str | None, typer.Option(metavar="ROLE", help="prim: only levers, or only parameters of uncertainty.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Say which parameters of a finished sweep move a metric, with intervals and the share of replicate noise."""
+    from homogsim.cli.sensitivity import show_sensitivity
+
+    raise typer.Exit(show_sensitivity(folder, metric, method, above, below, role, as_json=as_json))
+
+
+@app.command()
+def advise(
+    scenario: ScenarioArgument,
+    sector: Annotated[str | None, typer.Option(metavar="NAME", help="Sector, by number or name.")] = None,
+    town: Annotated[str | None, typer.Option(metavar="NAME", help="Town, by number or name.")] = None,
+    firm: Annotated[
+        str | None, typer.Option(metavar="UID", help="A business, or its name; worlds are futures of its past.")
+    ] = None,
+    like: Annotated[
+        str, typer.Option(metavar="TEXT", help="A description, e.g. quality=0.5, cash=20000.  [default: a typical one]")
+    ] = "",
+    month: Annotated[int | None, typer.Option(metavar="M", help="Month of the decision.  [default: 24]")] = None,
+    choices: Annotated[
+        str | None,
+        typer.Option(
+            metavar="A,B…",
+            help="none, generic, industry, custom, phased, pilot, or TOOL:back-office, TOOL:pilot, TOOL:phased.  "
+            "[default: the first six]",
+        ),
+    ] = None,
+    horizon: Annotated[int, typer.Option(metavar="N", help="Months to look ahead.")] = 60,
+    replications: Annotated[int, typer.Option(metavar="N", help="Worlds.")] = 20,
+    seed: Annotated[int | None, typer.Option(metavar="N", help="The first seed.  [default: the scenario's]")] = None,
+    jobs: Jobs = None,
+    out: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Folder for tables and figures; must not exist.")
+    ] = None,
+    as_map: Annotated[bool, typer.Option("--map", help="The best choice by kind of business instead.")] = False,
+    changes: Changes = None,
+    as_json: AsJson = False,
+) -> None:
+    """Advise one business: each choice in the same town with the same luck, what it earns, and how sure that is."""
+    from homogsim.cli.advise import AdviseOptions, advise_business
+
+    options = AdviseOptions(
+        scenario, tuple(changes or ()), sector, town, firm, like, month, choices, horizon, replications, seed, jobs,
+        out, as_map, as_json,
+    )  # fmt: skip
+    raise typer.Exit(advise_business(options))
+
+
+@app.command()
+def town(
+    tables: Annotated[
+        list[Path], typer.Argument(metavar="FILE.csv…", help="Tables of towns, sectors, businesses, travel times.")
+    ],
+    out: Annotated[Path, typer.Option(metavar="FILE.toml", help="Scenario file to write.")] = Path("town.toml"),
+    force: Annotated[bool, typer.Option("--force", help="Replace the scenario file.")] = False,
+    origin: Annotated[str, typer.Option("--from", metavar="SCENARIO", help="Scenario to start from.")] = "baseline",
+    today: Annotated[
+        str | None,
+        typer.Option(metavar="YYYY-MM", help="Date of the tables.  [default: the month after the latest opening]"),
+    ] = None,
+    minutes_per_km: Annotated[
+        float, typer.Option(metavar="N", help="Travel time of a kilometre, where positions are given.")
+    ] = 1.2,
+) -> None:
+    """Build a scenario from your own town's tables; what they leave open is drawn from the model's distributions."""
+    from homogsim.cli.town import make_town
+
+    make_town(tables, out, base=origin, today=today, minutes_per_km=minutes_per_km, force=force)

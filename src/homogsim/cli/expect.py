@@ -6,6 +6,8 @@ import json
 from collections import Counter
 from dataclasses import dataclass
 from itertools import groupby
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 from rich.table import Table
 from rich.text import Text
@@ -15,9 +17,20 @@ from homogsim.cli.stopping import INTERRUPTED, Stop
 from homogsim.cli.text import console, number, percent, printable
 from homogsim.errors import HomogsimError
 from homogsim.experiments.expect import Finding, Report, expect
-from homogsim.results.manifest import plain
+from homogsim.experiments.runs import read
+from homogsim.scenario import NOT_SUPPORTED, presets
 
-STYLES = {"held": "green", "failed": "bold red", "unclear": "yellow"}
+if TYPE_CHECKING:
+    from rich.console import Console
+
+DOCS = Path("docs")
+STYLES = {
+    "held": "green",
+    "failed": "bold red",
+    "unclear": "yellow",
+    f"{NOT_SUPPORTED}, as recorded": "dim",
+    "held after all": "bold green",
+}
 
 
 @dataclass(frozen=True)
@@ -32,12 +45,15 @@ class ExpectOptions:
     jobs: int | None = None
     months: int | None = None
     as_json: bool = False
+    docs: bool = False
+    mark: bool = False
 
 
 def expect_scenarios(options: ExpectOptions) -> int:
     """Test expectations and print what came out; return 0, 1 when one failed or runs were lost, 130 if interrupted."""
     if options.every == bool(options.scenarios):
         raise HomogsimError("which scenario?", help="Give a preset or a file, or --all for all presets.")
+    _check_recording(options)
     errors = console(stderr=True)
     with Stop() as stop, runs_progress(errors, silent=options.as_json) as watch:
         report = expect(
@@ -50,27 +66,46 @@ def expect_scenarios(options: ExpectOptions) -> int:
             watch=watch,
             stop=lambda: stop.requested,
         )
+    if options.docs or options.mark:
+        _record(report, options, errors)
     if options.as_json:
-        print(json.dumps(as_dict(report, options), ensure_ascii=False, allow_nan=False))
+        print(json.dumps(report.as_dict(), ensure_ascii=False, allow_nan=False))
     else:
         show(report)
     return INTERRUPTED if report.interrupted else INCOMPLETE if report.failed or report.lost else 0
 
 
-def as_dict(report: Report, options: ExpectOptions) -> dict[str, object]:
-    """Return what was found as plain data for JSON."""
-    return {
-        "replications": options.replications,
-        "seed": options.seed,
-        "expectations": [plain(finding.as_dict()) for finding in report.findings],
-        "verdicts": dict(_count(report)),
-        "failed": len(report.failed),
-        "lost": [str(run) for run in report.lost],
-    }
+def _check_recording(options: ExpectOptions) -> None:
+    """Refuse to record what other markets than the presets' came to."""
+    for name, wanted in (("--docs", options.docs), ("--mark", options.mark)):
+        if wanted and (options.changes or options.months is not None):
+            raise HomogsimError(
+                "changed scenarios say nothing about the presets", name, "Leave --set and --months out."
+            )
+    if options.mark:
+        from homogsim.experiments.findings import check_markable
+
+        check_markable(map(read, options.scenarios or presets()))
+    if options.docs:
+        from homogsim.experiments.validation_page import check_docs
+
+        check_docs(DOCS)
+        if not options.every:
+            raise HomogsimError("the documents tell of all presets", "--docs", "Give --all.")
 
 
-def _count(report: Report) -> Counter[str]:
-    return Counter(finding.verdict for finding in report.findings)
+def _record(report: Report, options: ExpectOptions, errors: Console) -> None:
+    """Write what was found into the documents and the presets, if it is whole."""
+    from homogsim.experiments.findings import mark, write_findings
+    from homogsim.experiments.sources_page import write_sources
+
+    if report.interrupted or report.lost:
+        errors.print("not all runs were finished, so nothing is recorded")
+        return
+    written = mark(report) if options.mark else []
+    written += [write_findings(report, DOCS), write_sources(DOCS)] if options.docs else []
+    for path in written:
+        errors.print(f"written: {printable(str(path))}", soft_wrap=True)
 
 
 def show(report: Report) -> None:
@@ -80,11 +115,9 @@ def show(report: Report) -> None:
         output.print(_table(name, list(findings)))
     for run in report.lost:
         output.print(printable(f"lost: {run}"), soft_wrap=True)
-    counts = _count(report)
-    words = [f"{counts[verdict]} {verdict}" for verdict in STYLES if counts[verdict]]
-    known = sum(not f.counts for f in report.findings)
-    aside = f" ({known} known not to be supported, which fail nothing)" if known else ""
-    output.print(f"{', '.join(words)} of {len(report.findings)} expectations{aside}")
+    counts = Counter(finding.outcome for finding in report.findings)
+    words = [f"{counts[outcome]} {outcome}" for outcome in STYLES if counts[outcome]]
+    output.print(f"{', '.join(words)} of {len(report.findings)} expectations")
 
 
 def _table(name: str, findings: list[Finding]) -> Table:
@@ -104,16 +137,17 @@ def _row(finding: Finding) -> tuple[str | Text, ...]:
     from homogsim.cli.compare import interval
 
     said, found = finding.expectation, finding.found
-    least = f" by {100 * said.at_least:g} %" if said.at_least else ""
     scale = abs(found.baseline_mean) or float("nan")
     low, high = (percent(value / scale) for value in (found.low, found.high))
     return (
-        Text(finding.verdict, style=STYLES[finding.verdict]),
+        Text(finding.outcome, style=STYLES[finding.outcome]),
         said.metric,
-        f"{said.sign}{least} than {said.versus}",
+        said.words,
         number(found.baseline_mean),
         number(found.mean),
         percent(found.relative) or number(found.difference),
         f"{low} … {high}" if low and high else interval(found.low, found.high),
-        printable(" · ".join(part for part in (finding.reason, said.status, said.note) if part)),
+        printable(
+            " · ".join(part for part in ("" if finding.counts else finding.verdict, finding.reason, said.note) if part)
+        ),
     )

@@ -48,9 +48,11 @@ def same_model(old: Results, threads: int | None) -> MarketModel:
 
         months = old.scenario.parameters.calendar.months
         return resume_again(old.provenance["checkpoint"], threads=threads, months=months)
+    from homogsim.metrics.table import OTHER_SCALES
     from homogsim.model import MarketModel
 
-    return MarketModel(old.scenario, seed=old.seed, threads=threads, record_every=old.record_every)
+    scales = OTHER_SCALES.keys() <= set(old.timeline)
+    return MarketModel(old.scenario, seed=old.seed, threads=threads, record_every=old.record_every, other_scales=scales)
 
 
 def stopping_month(old: Results, folder: Path) -> int | None:

@@ -48,6 +48,7 @@ class RunOptions:
     as_json: bool = False
     quiet: bool = False
     policies: tuple[str, ...] = ()
+    other_scales: bool = False
 
     @property
     def silent(self) -> bool:
@@ -95,6 +96,7 @@ def prepare(options: RunOptions, errors: Console) -> tuple[MarketModel, dict[str
         threads=options.threads,
         record_every=options.record_every or 1,
         biographies=options.biographies,
+        other_scales=options.other_scales,
     )
     return model, {}
 
@@ -107,6 +109,7 @@ def _resumed(options: RunOptions, checkpoint: Path) -> tuple[MarketModel, dict[s
         "--seed": options.seed,
         "--record-every": options.record_every,
         "--biographies": options.biographies or None,
+        "--other-scales": options.other_scales or None,
     }
     for name, value in fixed.items():
         if value is not None:

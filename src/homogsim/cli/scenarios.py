@@ -126,9 +126,9 @@ def lint_scenario(source: str) -> None:
     HomogsimError
         There is a problem.
     """
-    from homogsim.metrics.table import METRICS
+    from homogsim.experiments.replicate import known_metrics
 
-    problems = lint(source, METRICS)
+    problems = lint(source, known_metrics())
     if problems:
         count = f"{len(problems)} problem{'s' if len(problems) > 1 else ''}"
         raise HomogsimError("\n".join(map(str, problems)), help=f"{count} in {source}.")

@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Literal
+
+import numpy as np
 
 from homogsim.errors import HomogsimError
 from homogsim.experiments.executors import Runner
 from homogsim.experiments.pairing import Paired, paired_difference
-from homogsim.experiments.replicate import Lost, Task, check_metrics
+from homogsim.experiments.replicate import Lost, Outcome, Task, asks_other_scales, check_metrics, known_metrics
 from homogsim.experiments.runs import Runs, Watcher, check_calendars, check_counts, fitting_jobs, read, twin
-from homogsim.scenario import START, TWIN, Expectation, Scenario, presets
+from homogsim.results.manifest import plain
+from homogsim.scenario import NOT_SUPPORTED, START, TWIN, Expectation, Scenario, presets
 
 REPLICATIONS, FIRST_SEED = 8, 10_000
+YEAR = 12
 
 Verdict = Literal["held", "failed", "unclear"]
 
@@ -27,20 +32,31 @@ class Finding:
     scenario: str
     expectation: Expectation
     found: Paired
-    """The scenario's end against that of the other scenario, or against its own start."""
+    """The scenario's end against that of the other scenario, its own start, another metric, or a number."""
 
     @property
     def verdict(self) -> Verdict:
         """What came out.
 
-        ``held``: the interval lies on the expected side of zero and the point estimate is at least as large as
-        expected; ``failed``: the interval lies on the other side; ``unclear``: anything else.
+        Lower and higher: ``held`` when the interval lies on the expected side of zero and the point estimate is at
+        least as large as expected; ``failed`` when it lies on the other side. Unchanged: ``held`` when the interval
+        lies within what still counts as unchanged, ``failed`` when it lies wholly outside (Schuirmann 1987, two
+        one-sided tests, each at 2.5 %). ``unclear``: anything else.
         """
+        if self.expectation.sign == "unchanged":
+            return self._equivalence
         side = "lower" if self.expectation.sign == "higher" else "higher"
         if self.found.verdict == side:
             return "failed"
         right = self.found.verdict == self.expectation.sign
         return "held" if right and not self._too_small else "unclear"
+
+    @property
+    def outcome(self) -> str:
+        """The verdict, and for claims that are known not to be supported whether that is still so."""
+        if self.counts:
+            return self.verdict
+        return "held after all" if self.verdict == "held" else f"{NOT_SUPPORTED}, as recorded"
 
     @property
     def reason(self) -> str:
@@ -51,6 +67,8 @@ class Finding:
             return "undefined in all runs"
         if self.found.pairs == 1:
             return "one replication has no interval"
+        if self.expectation.sign == "unchanged":
+            return f"may differ by more than {100 * self.expectation.within:g} %"
         return "smaller than expected" if self.found.verdict == self.expectation.sign else "no clear difference"
 
     @property
@@ -59,17 +77,23 @@ class Finding:
         return self.expectation.status == ""
 
     @property
+    def _equivalence(self) -> Verdict:
+        most = self.expectation.within * abs(self.found.baseline_mean)
+        if -most <= self.found.low and self.found.high <= most:
+            return "held"
+        return "failed" if self.found.low > most or self.found.high < -most else "unclear"
+
+    @property
     def _too_small(self) -> bool:
         least, relative = self.expectation.at_least, abs(self.found.relative)
         return least > 0.0 and not relative >= least  # NaN is too small as well
 
     def as_dict(self) -> dict[str, Any]:
         """Return everything as plain data."""
-        about = {"metric": "", "versus": "", "sign": "", "at_least": 0.0, "status": "", "note": ""}
         found = self.found._asdict()
         found["versus_mean"] = found.pop("baseline_mean")
-        said = about | self.expectation.as_dict()
-        return {"scenario": self.scenario} | said | {"verdict": self.verdict, "reason": self.reason} | found
+        words = {"verdict": self.verdict, "outcome": self.outcome, "reason": self.reason}
+        return {"scenario": self.scenario} | asdict(self.expectation) | words | found
 
 
 @dataclass(frozen=True)
@@ -77,13 +101,28 @@ class Report:
     """What came out of all expectations."""
 
     findings: tuple[Finding, ...]
+    seeds: tuple[int, ...] = ()
     lost: tuple[Lost, ...] = ()
     interrupted: bool = False
+    files: Mapping[str, Path] = field(default_factory=dict)
+    """By name of the scenario: the file that states its expectations."""
 
     @property
     def failed(self) -> tuple[Finding, ...]:
         """The expectations that failed and were not known to."""
         return tuple(f for f in self.findings if f.counts and f.verdict == "failed")
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return everything as plain data for JSON: what is undefined is None."""
+        found = {
+            "replications": len(self.seeds),
+            "seed": self.seeds[0] if self.seeds else None,
+            "expectations": [finding.as_dict() for finding in self.findings],
+            "verdicts": dict(Counter(finding.verdict for finding in self.findings)),
+            "failed": len(self.failed),
+            "lost": [str(run) for run in self.lost],
+        }
+        return dict(plain(found))
 
 
 def expect(
@@ -120,15 +159,18 @@ def expect(
     """
     check_counts(replications, seed, replications)
     changes = dict(set or {}) | ({} if months is None else {"calendar.months": months})
-    claims = [claim for scenario in _chosen(scenarios) for claim in claims_of(_changed(scenario, changes), changes)]
+    chosen = _chosen(scenarios)
+    claims = [claim for scenario in chosen for claim in claims_of(_changed(scenario, changes), changes)]
     asked = {Task(s, 0).key: s for claim in claims for s in claim.scenarios}
     used = fitting_jobs((s.parameters for s in asked.values()), replications * len(asked), jobs)
     seeds = range(seed, seed + replications)
     with Runner(used, stop) as runner:
         runs = Runs(runner, watch)
-        runs.make(Task(scenario, number) for number in seeds for scenario in asked.values())
+        scales = asks_other_scales(claim.expectation.metric for claim in claims)
+        runs.make(Task(s, number, other_scales=scales) for number in seeds for s in asked.values())
     findings = tuple(claim.finding(runs, seeds) for claim in claims)
-    return Report(findings, tuple(runs.lost), stop())
+    files = {scenario.name: scenario.path for scenario in chosen if scenario.path is not None}
+    return Report(findings, tuple(seeds), tuple(runs.lost), stop(), files)
 
 
 def _chosen(given: Sequence[Scenario | str | Path]) -> list[Scenario]:
@@ -153,7 +195,7 @@ class Claim:
     expectation: Expectation
     scenario: Scenario
     other: Scenario | None
-    """None: the scenario's own start."""
+    """None: the scenario's own start, another metric of its own, or a number."""
 
     @property
     def scenarios(self) -> Iterable[Scenario]:
@@ -162,17 +204,34 @@ class Claim:
 
     def finding(self, runs: Runs, seeds: Iterable[int]) -> Finding:
         """Return what came out under these seeds."""
-        metric = self.expectation.metric
         own, against = [], []
         key = Task(self.scenario, 0).key[0]
-        other_key = None if self.other is None else Task(self.other, 0).key[0]
+        other_key = key if self.other is None else Task(self.other, 0).key[0]
         for seed in seeds:
-            run = runs.get((key, seed))
-            other = run if other_key is None else runs.get((other_key, seed))
+            run, other = runs.get((key, seed)), runs.get((other_key, seed))
             if run is not None and other is not None:
-                own.append(run.end.get(metric, math.nan))
-                against.append((other.start if other_key is None else other.end).get(metric, math.nan))
+                own.append(self._late(run, self.expectation.metric))
+                against.append(self._against(other))
         return Finding(self.scenario.name, self.expectation, paired_difference(against, own))
+
+    def _against(self, other: Outcome) -> float:
+        """Return what the metric is held against in a run."""
+        metric, versus = self.expectation.metric, self.expectation.versus
+        if not isinstance(versus, str):
+            return float(versus)
+        if self.other is not None:
+            return self._late(other, metric)
+        return other.start.get(metric, math.nan) if versus == START else self._late(other, versus)
+
+    def _late(self, run: Outcome, metric: str) -> float:
+        """Return a metric at the end of a run, or in the year that ends with the month asked for."""
+        month = self.expectation.month
+        if month is None:
+            return run.end.get(metric, math.nan)
+        values = run.timeline.get(metric, np.full(run.month.size, math.nan))
+        year = values[(run.month > month - YEAR) & (run.month <= month)]
+        known = year[np.isfinite(year)]
+        return float(known.mean()) if known.size and month in run.month else math.nan
 
 
 def claims_of(scenario: Scenario, changes: Mapping[str, object]) -> list[Claim]:
@@ -186,11 +245,15 @@ def claims_of(scenario: Scenario, changes: Mapping[str, object]) -> list[Claim]:
     claims = []
     for line in scenario.expect:
         check_metrics([line.metric], f"[[expect]] of {scenario.name}")
-        other = None
-        if line.versus == TWIN:
-            other = twin(scenario)
-        elif line.versus != START:
-            other = _changed(Scenario.read(line.versus), changes)
+        other = _other(line.versus, scenario, changes)
+        if other is not None:
             check_calendars((scenario, other))
         claims.append(Claim(line, scenario, other))
     return claims
+
+
+def _other(versus: str | float, scenario: Scenario, changes: Mapping[str, object]) -> Scenario | None:
+    """Return the scenario that an expectation compares with, changed alike; None when it needs no other run."""
+    if not isinstance(versus, str) or versus == START or versus in known_metrics():
+        return None
+    return twin(scenario) if versus == TWIN else _changed(Scenario.read(versus), changes)

@@ -10,11 +10,13 @@ import numpy as np
 
 from homogsim.errors import HomogsimError
 from homogsim.experiments.pairs import Pairs, pairs_of
+from homogsim.results.lifetimes import entrants_curve, small_businesses
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from homogsim.agents.market import Market
+    from homogsim.metrics.survival import SurvivalCurve
     from homogsim.model import MarketModel
     from homogsim.results import Results
 
@@ -63,8 +65,15 @@ class Finished:
     @cached_property
     def small_businesses(self) -> pd.DataFrame:
         """The table of businesses without the outlets of chains."""
-        firms = self.results.firms
-        return firms[~firms["is_chain"].astype(bool)]
+        return small_businesses(self.results.firms)
+
+    @cached_property
+    def entrants(self) -> SurvivalCurve:
+        """Survival of the small businesses that opened in a recorded month; without any, defined at no age."""
+        months = self.results.timeline["month"]
+        firms = self.results.firms if len(months) else self.results.firms.iloc[:0]
+        first, last = (int(months.iloc[0]), int(months.iloc[-1])) if len(months) else (0, 0)
+        return entrants_curve(firms, first, last)
 
     def column(self, metric: str, first: int, last: int | None = None) -> np.ndarray:
         """Return a metric in the recorded months from `first` to `last`; empty unless the record reaches so far.

@@ -21,14 +21,7 @@ from homogsim.metrics.concentration import top_share
 from homogsim.metrics.diversity import rarefied_diversity
 from homogsim.metrics.returns import positive_share
 from homogsim.metrics.similarity import mean_pairwise_distance
-from homogsim.metrics.survival import (
-    SurvivalCurve,
-    kaplan_meier,
-    median_survival,
-    survival_at,
-    turnover_rate,
-    weibull_fit,
-)
+from homogsim.metrics.survival import median_survival, survival_at, turnover_rate, weibull_fit
 from homogsim.streams import Streams
 
 if TYPE_CHECKING:
@@ -55,47 +48,24 @@ CLONE_SCORE = 25.0
 # Survival and turnover ------------------------------------------------------------------------------------------------
 
 
-def entrants_curve(run: Finished) -> SurvivalCurve | None:
-    """Return the Kaplan–Meier curve of small businesses that opened in a recorded month; None without any.
-
-    Those still open at the end are censored there. Ages are whole months; a business that opened in the last month has
-    no month at risk and is left out.
-    """
-    months = run.results.timeline["month"]
-    if months.empty:
-        return None
-    firms = run.small_businesses
-    firms = firms[firms["birth"] >= int(months.iloc[0])]
-    end = firms["death"].fillna(int(months.iloc[-1])).to_numpy(dtype=np.float64)
-    age = end - firms["birth"].to_numpy(dtype=np.float64)
-    closed = firms["death"].notna().to_numpy()
-    seen = age > 0.0
-    return kaplan_meier(age[seen], closed[seen]) if seen.any() else None
-
-
 def survival(years: int) -> Moment:
     """Return the moment Ŝ(12·years): the share of entrants that live so long, Kaplan–Meier."""
 
     def share(run: Finished) -> float:
-        curve = entrants_curve(run)
-        return math.nan if curve is None else float(survival_at(curve, 12 * years))
+        return float(survival_at(run.entrants, 12 * years))
 
     return share
 
 
 def weibull_shape(run: Finished) -> float:
     """Return k of S(t) = exp(−(t/λ)^k), fitted to Ŝ at 1, 2, …, 10 years; NaN unless all ten are known."""
-    curve = entrants_curve(run)
-    if curve is None:
-        return math.nan
-    yearly = survival_at(curve, 12 * np.arange(1, 11))
+    yearly = survival_at(run.entrants, 12 * np.arange(1, 11))
     return float(weibull_fit(yearly).shape) if np.isfinite(yearly).all() else math.nan
 
 
 def median_life(run: Finished) -> float:
     """Return the age that half of the entrants outlive, years."""
-    curve = entrants_curve(run)
-    return math.nan if curve is None else median_survival(curve) / 12.0
+    return median_survival(run.entrants) / 12.0
 
 
 def _yearly_rate(metric: str) -> Moment:

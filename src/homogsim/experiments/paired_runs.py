@@ -29,8 +29,8 @@ OWN_TWIN = f"A scenario that changes demand is compared with its own twin withou
 class PairedRuns:
     """The runs of a comparison, seed by seed."""
 
-    def __init__(self, entrants: dict[str, Scenario], runs: Runs) -> None:
-        self.entrants, self.runs = entrants, runs
+    def __init__(self, entrants: dict[str, Scenario], runs: Runs, other_scales: bool = False) -> None:
+        self.entrants, self.runs, self.other_scales = entrants, runs, other_scales
         self.baseline, *self.others = entrants
         self.asked: list[int] = []
         self.stopped = False
@@ -57,7 +57,11 @@ class PairedRuns:
 
     def _make(self, seeds: range) -> None:
         self.asked += seeds
-        tasks = [Task(scenario, seed, with_end=True) for seed in seeds for scenario in self.entrants.values()]
+        tasks = [
+            Task(scenario, seed, with_end=True, other_scales=self.other_scales)
+            for seed in seeds
+            for scenario in self.entrants.values()
+        ]
         self.runs.make(tasks, self._look)
         self.stopped = len(self._whole()) < len(self.asked) and self.runs.runner.stop()
 
@@ -149,15 +153,14 @@ class PairedRuns:
     def _table(self, metrics: Sequence[str]) -> pd.DataFrame:
         import pandas as pd
 
-        from homogsim.metrics.table import METRICS
+        from homogsim.metrics.table import listing
 
-        units = {name: metric.unit for name, metric in METRICS.items()}
+        units = {line.name: line.unit for line in listing()}
         rows = []
         for name in self.others:
             for metric in metrics:
                 found = self.paired(name, metric)
-                unit = units.get(metric, "share" if metric.startswith("survival") else "")
-                about = {"scenario": name, "metric": metric, "unit": unit}
+                about = {"scenario": name, "metric": metric, "unit": units.get(metric, "")}
                 rows.append(about | found._asdict() | {"verdict": found.verdict})
         return pd.DataFrame(rows)
 

@@ -39,11 +39,17 @@ class Task:
     """Whether the state of the market at the end comes back too, for decompositions of welfare."""
     measure: Callable[[MarketModel], dict[str, float]] | None = None
     """What else to measure of the finished model; a function of a module (or a partial of one) can go to a worker."""
+    other_scales: bool = False
+    """Whether diversity is recorded at half and twice the similarity scale, too."""
 
     @property
     def key(self) -> tuple[str, int]:
         """What makes two tasks the same run."""
         return identity(self.scenario), self.seed
+
+    def make(self, stopped: Callable[[], bool]) -> Outcome:
+        """Make the run (`run_once`)."""
+        return run_once(self, stopped)
 
 
 @dataclass(frozen=True)
@@ -99,7 +105,7 @@ def run_once(task: Task, stopped: Callable[[], bool]) -> Outcome:
         if stopped():
             raise Stopped
 
-    model = MarketModel(task.scenario, seed=task.seed, threads=1)
+    model = MarketModel(task.scenario, seed=task.seed, threads=1, other_scales=task.other_scales)
     model.run(on_month)
     return outcome(model, task)
 
@@ -115,7 +121,7 @@ def attempt(task: Task, stopped: Callable[[], bool]) -> Outcome | Lost:
         It was asked to stop.
     """
     try:
-        return run_once(task, stopped)
+        return task.make(stopped)
     except (HomogsimError, Stopped):
         raise
     except MemoryError:
@@ -148,10 +154,17 @@ def outcome(model: MarketModel, task: Task) -> Outcome:
 
 
 def known_metrics() -> tuple[str, ...]:
-    """Return the names of all metrics that a run has a value of: those of the timeline, then those of the whole run."""
-    from homogsim.metrics.table import METRICS, RUN_METRICS
+    """Return the names of all metrics that a run can have a value of: of the timeline, of the whole run, on request."""
+    from homogsim.metrics.table import METRICS, OTHER_SCALES, RUN_METRICS
 
-    return (*METRICS, *RUN_METRICS)
+    return (*METRICS, *RUN_METRICS, *OTHER_SCALES)
+
+
+def asks_other_scales(metrics: Iterable[str]) -> bool:
+    """Return whether runs have to record diversity at other scales for these metrics."""
+    from homogsim.metrics.table import OTHER_SCALES
+
+    return any(name in OTHER_SCALES for name in metrics)
 
 
 def check_metrics(names: Iterable[str], where: str = "") -> None:

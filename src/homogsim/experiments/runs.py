@@ -12,6 +12,7 @@ from homogsim.experiments.replicate import Lost, Outcome, Task
 from homogsim.parameters import Parameters
 from homogsim.scenario import TWIN, Scenario, check_budget, machine_memory
 from homogsim.scenario.budget import size
+from homogsim.scenario.events import without
 from homogsim.scenario.reading import LARGEST_SEED
 
 Watcher = Callable[[int, int], None]
@@ -84,9 +85,14 @@ def read(source: Scenario | str | Path) -> Scenario:
 
 
 def twin(scenario: Scenario) -> Scenario:
-    """Return the same scenario without tools: what scenarios that change demand are compared with."""
+    """Return the same scenario without tools: what scenarios that change demand are compared with.
+
+    Events that would bring tools to the market leave that alone, and change what else they change.
+    """
     name = f"{scenario.name[: 63 - len(TWIN)]}-{TWIN}"
-    return replace(scenario.override("tools.available", []), name=name)
+    events = (without(event, ["tools.available"]) for event in scenario.events)
+    kept = tuple(event for event in events if event.set)
+    return replace(scenario.override("tools.available", []), name=name, events=kept)
 
 
 def check_counts(replications: int, seed: int, most: int) -> None:

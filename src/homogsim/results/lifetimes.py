@@ -60,9 +60,12 @@ def observed_lives(firms: pd.DataFrame, begin: int, end: int) -> Lives:
 def entrants_curve(firms: pd.DataFrame, first_month: int, last_month: int) -> SurvivalCurve:
     """Return the survival of small businesses that opened in a recorded month.
 
-    The firms that were there when the run began, if it records from the start, are no entrants.
+    Those still open at the end are censored there. The firms that were there when the run began, if it records from
+    the start, are no entrants. Ages are whole months: who opened in the last month has no month at risk, and is left
+    out.
     """
-    entered = firms[(firms["birth"] >= first_month) & (firms["birth"] > firms["birth"].min())]
+    at_start = firms["birth"].min() == first_month
+    entered = firms[(firms["birth"] > first_month) | ((firms["birth"] == first_month) & (not at_start))]
     lives = observed_lives(entered, first_month, last_month)
     return kaplan_meier(lives.stop, lives.event)
 

@@ -6,10 +6,11 @@ from homogsim.scenario.budget import Estimate, check_budget, estimate, machine_m
 from homogsim.scenario.catalogue import presets
 from homogsim.scenario.definition import Scenario
 from homogsim.scenario.events import Change, Event, changed
-from homogsim.scenario.expectation import START, TWIN, Expectation
+from homogsim.scenario.expectation import NOT_SUPPORTED, START, TWIN, Expectation
 from homogsim.scenario.linting import lint
 
 __all__ = [
+    "NOT_SUPPORTED",
     "START",
     "TWIN",
     "Change",

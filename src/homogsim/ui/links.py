@@ -19,8 +19,13 @@ BASELINE = "baseline"
 
 
 def written(plan: Plan, month: int) -> str:
-    """Return the query of a link to a plan at a month, without its question mark."""
+    """Return the query of a link to a plan at a month, without its question mark.
+
+    Empty for a scenario with places of its own, which only its file can carry.
+    """
     base, changes = _preset(plan)
+    if plan.scenario.places != base.places:
+        return ""
     parts: list[tuple[str, str]] = [("scenario", base.name), ("seed", str(plan.seed))]
     parts += [("set", f"{key}={_text(value)}") for key, value in changes.items()]
     own = {} if plan.events == base.events else {event.month: event.set for event in plan.events}

@@ -110,9 +110,12 @@ class Side:
         market = self.model.market
         places, size = market.geography, market.parameters.world
         site = places.positions[market.site_town] + market.streets.site_place.T / size.square_minutes
+        existing = self.model.scenario.places
+        names = [town.name for town in existing.towns] if existing is not None else []
         corners, tastes = frames.tastes(market, self.view)
         facts = {
             "towns": places.positions.tolist(),
+            "names": names or [f"town {number}" for number in range(size.towns)],
             "roads": [[int(a), int(b)] for a, b, _ in places.roads],
             "radius": size.town_radius / size.square_minutes,
             "minutes": size.square_minutes,

@@ -18,6 +18,8 @@ RUNS = (
     RunMetric("tool_log_rank_p", "p", "-", SHARE, "of equal closing rates at every age whatever the tool in use (log-rank, tools as a time-varying state), from month 0 on", "Mantel 1966; Andersen & Gill 1982"),
     RunMetric("roi36_slope", "", "1/taste sd", ANY, "slope of adopters' return over 36 months on their distance from the cell's mean offering at adoption", ""),
     RunMetric("survival_slope", "", "1/taste sd", ANY, "slope of being open 36 months after adoption (0 or 1) on the same distance", ""),
+    RunMetric("aligned_return_gain", "", "-", ANY, "median return over 36 months of adopters who know what sets them apart (alignment above ½) less that of the others", ""),
+    RunMetric("aligned_survival_gain", "", "share", (-1.0, 1.0), "share of these adopters that are open 36 months after adoption less that of the others", ""),
     RunMetric("first_mover_advantage", "", "-", ANY, "median return over 36 months of the first quarter of adopters less that of the others", ""),
 )
 """Lines of the table."""

@@ -143,7 +143,7 @@ class App {
     fill(this.views, this.mapFigures.slice(0, this.sides), this.spaceFigures.slice(0, this.sides));
     this.diffRow.hidden = this.sides < 2;
     if (this.sides < 2) this.diffBox.checked = false;
-    fill(this.townSelect, h("option", { value: "" }, "all"), this.worlds[0].towns.map((_, k) => h("option", { value: `${k}` }, `town ${k}`)));
+    fill(this.townSelect, h("option", { value: "" }, "all"), this.worlds[0].names.map((name, k) => h("option", { value: `${k}` }, name)));
     this.showCard(null);
     this.told.asked = -99;
   }
@@ -271,7 +271,7 @@ class App {
       : [["closed after month", number(last[0], 0)], ["last price", money(last[4])], ["last sold", number(last[3], 0)]];
     const lines = [["price", 4, "money"], ["sold a month", 3, "number"], ["profit a month", 5, "money"]].map(([words, at, form]) => h("div", { class: "spark" }, h("span", {}, words), sparkline(card.history, at), h("b", {}, written(last[at], form))));
     fill(this.cardBox, h("h3", {}, `${this.sides > 1 ? "AB"[side] + ": " : ""}${card.chain ? "Chain outlet" : "Business"} at storefront ${card.site}`),
-      h("p", { class: "faint" }, `town ${card.town}, sector ${card.sector} · opened in month ${number(card.birth, 0)}${card.open ? ` · ${TOOL_WORDS[card.tool]}` : ""}`),
+      h("p", { class: "faint" }, `${this.worlds[side].names[card.town]}, sector ${card.sector} · opened in month ${number(card.birth, 0)}${card.open ? ` · ${TOOL_WORDS[card.tool]}` : ""}`),
       h("dl", {}, facts.flatMap(([term, value]) => [h("dt", {}, term), h("dd", {}, value)])), lines,
       h("button", { type: "button", class: "quiet", onclick: () => this.showCard(null) }, "Close"));
     this.cardBox.hidden = false;

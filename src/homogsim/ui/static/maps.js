@@ -109,7 +109,7 @@ class TownMap extends FirmSheet {
     context.font = "600 11px system-ui, sans-serif"; context.lineJoin = "round";
     const taken = [], r = to.scale * world.radius;
     world.towns.forEach(([x, y], k) => {
-      const words = world.towns.length > 12 ? `${k}` : `town ${k}`, half = context.measureText(words).width / 2 + 2;
+      const words = world.towns.length > 12 && world.names[k] === `town ${k}` ? `${k}` : world.names[k], half = context.measureText(words).width / 2 + 2;
       const places = NAME_PLACES.map(([east, north]) => [Math.min(this.width - half, Math.max(half, to.x(x) + east * (r + (Math.abs(east) > 0.8 ? half : 0)))), Math.min(this.height - 8, Math.max(8, to.y(y) - north * r))]);
       const free = places.filter(([px, py]) => !taken.some(([ox, oy, other]) => Math.abs(ox - px) < half + other && Math.abs(oy - py) < 14));
       const inside = ([px, py]) => world.towns.filter(([tx, ty], n) => n !== k && Math.hypot(to.x(tx) - px, to.y(ty) - py) < r).length;
@@ -129,6 +129,6 @@ class TownMap extends FirmSheet {
       row[5] += frame.sales[k];
     });
     const head = ["town", ...TOOLS.map((tool) => TOOL_WORDS[tool]), "chain", "sold a month"];
-    return tableOf(head, counts.map((row, k) => [`${k}`, ...row.slice(0, 5).map((n) => `${n}`), number(row[5], 0)]));
+    return tableOf(head, counts.map((row, k) => [world.names[k], ...row.slice(0, 5).map((n) => `${n}`), number(row[5], 0)]));
   }
 }

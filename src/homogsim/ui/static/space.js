@@ -77,7 +77,7 @@ class OfferingSpace extends FirmSheet {
     order.sort((a, b) => frame.sales[b] - frame.sales[a]);
     const rows = order.slice(0, 300).map((k) => {
       const site = siteOf(frame.uid[k]), tool = frame.kind[k] & CHAIN_BIT ? "chain" : TOOL_WORDS[TOOLS[frame.kind[k] & 3]];
-      return [`${site}`, `${world.siteTown[site]}`, `${world.siteSector[site]}`, tool, number(frame.across[k], 2), number(frame.up[k], 2), number(frame.sales[k], 0), money(frame.price[k])];
+      return [`${site}`, world.names[world.siteTown[site]], `${world.siteSector[site]}`, tool, number(frame.across[k], 2), number(frame.up[k], 2), number(frame.sales[k], 0), money(frame.price[k])];
     });
     return tableOf(["storefront", "town", "sector", "tool", "across", "up", "sold a month", "price"], rows);
   }

@@ -30,7 +30,7 @@ class TakeAway {
   }
   open() {
     const { link } = this.app.state;
-    this.link.value = `${location.origin}${location.pathname}?${link}`;
+    this.link.value = link ? `${location.origin}${location.pathname}?${link}` : "This scenario has places of its own: take its file instead.";
     this.sideRow.hidden = this.app.sides < 2;
     setText(this.state, "");
     this.dialog.showModal();
