@@ -76,7 +76,8 @@ def test_a_month_beyond_the_run_is_its_end():
 
 
 def test_places_do_not_fit_into_a_link():
-    text = '[world]\ntowns = 1\nsectors = 1\n[[places.towns]]\nname = "A"\nhouseholds = 900\n[[places.sectors]]\nname = "bread"\n'
+    world = "[world]\ntowns = 1\nsectors = 1\n"
+    text = world + '[[places.towns]]\nname = "A"\nhouseholds = 900\n[[places.sectors]]\nname = "bread"\n'
     scenario = uploads.read(text)
     assert scenario.places is not None
     assert links.written(Plan.of(scenario), -1) == ""
