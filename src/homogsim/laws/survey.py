@@ -42,6 +42,37 @@ def visit_values(bought: Ids, tastes: Tastes, streets: Streets, appeal: Appeal, 
     return values
 
 
+def count_promoters(
+    bought: Ids, satisfied: float, tastes: Tastes, streets: Streets, appeal: Appeal, threads: int = 1
+) -> tuple[Ints, Ints]:
+    """Return how many visitors each site had, and to how many of them the visit was worth `satisfied` dollars or more.
+
+    The same as counting by `visit_values`, which are not kept.
+    """
+    threads = max(threads, 1)
+    counts = np.zeros((threads, 2, appeal.base.size), np.int64)
+    share_out(
+        lambda first, last, thread: _count_visits(
+            first, last, bought, float(satisfied), tastes, streets, appeal, counts[thread, 0], counts[thread, 1]
+        ),
+        streets.consumer_start.size - 1,
+        threads,
+    )
+    visitors, promoters = counts.sum(axis=0)
+    return visitors, promoters
+
+
+@part
+def _value_of_visit(i: int, j: int, at_home: bool, tastes: Tastes, appeal: Appeal) -> float:
+    """Return u_ij."""
+    core: float = core_utility(
+        appeal.base[j], appeal.personalization[j], appeal.locality[j] if at_home else 0.0, appeal.misfit[j],
+        appeal.price[j], squared_misfit(tastes.ideal, i, appeal.offering, j), tastes.price_sensitivity[i],
+        tastes.strength[i], tastes.personalization[i], tastes.locality[i],
+    )  # fmt: skip
+    return core / tastes.price_sensitivity[i]
+
+
 @njit(cache=True, error_model="numpy", nogil=True)
 def _judge_visits(
     first: int, last: int, bought: Ids, tastes: Tastes, streets: Streets, appeal: Appeal, values: Floats
@@ -52,13 +83,22 @@ def _judge_visits(
         for i in range(streets.consumer_start[cell], streets.consumer_start[cell + 1]):
             j = bought[i]
             if j >= 0:
-                local = appeal.locality[j] if start <= j < stop else 0.0
-                core = core_utility(
-                    appeal.base[j], appeal.personalization[j], local, appeal.misfit[j], appeal.price[j],
-                    squared_misfit(tastes.ideal, i, appeal.offering, j), tastes.price_sensitivity[i],
-                    tastes.strength[i], tastes.personalization[i], tastes.locality[i],
-                )  # fmt: skip
-                values[i] = core / tastes.price_sensitivity[i]
+                values[i] = _value_of_visit(i, j, start <= j < stop, tastes, appeal)
+
+
+@njit(cache=True, error_model="numpy", nogil=True)
+def _count_visits(
+    first: int, last: int, bought: Ids, satisfied: float, tastes: Tastes, streets: Streets, appeal: Appeal,
+    visitors: Ints, promoters: Ints,
+) -> None:  # fmt: skip
+    """Count the visits of the consumers of the cells `first` to `last`, and those that satisfied."""
+    for cell in range(first, last):
+        start, stop = streets.site_start[cell], streets.site_start[cell + 1]
+        for i in range(streets.consumer_start[cell], streets.consumer_start[cell + 1]):
+            j = bought[i]
+            if j >= 0:
+                visitors[j] += 1
+                promoters[j] += _value_of_visit(i, j, start <= j < stop, tastes, appeal) >= satisfied
 
 
 @njit(cache=True, error_model="numpy")
