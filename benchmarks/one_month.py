@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from homogsim.agents import trading
 from homogsim.agents.market import Market
-from homogsim.laws.demand import IDEAL, Appeal, Luck, Streets, Tastes, choose_month, workspaces
+from homogsim.laws.demand import FLAT, SHARE, Appeal, Luck, Streets, Tastes, choose_month, workspaces
 from homogsim.model import MarketModel
 
 Floats = NDArray[np.float64]
@@ -112,12 +112,17 @@ def difference(one: Answer, other: Answer) -> float:
 
 
 def likely(answer: Answer, month: Month) -> bool:
-    """Return whether visits, drawn with other luck, are as many as shares say: χ² over sites within 6 sd."""
-    expected = answer.sums[0] / month.streets.weight * month.luck.visit_probability
-    found = np.bincount(answer.bought[answer.bought >= 0], minlength=expected.size)
-    many = expected >= 5.0
-    chi2 = float(((found - expected)[many] ** 2 / expected[many]).sum())
+    """Return whether visits, drawn with other luck, are as many as shares say: χ² over sites within 6 sd.
+
+    A site has a mean of v·ΣPr visits with a variance of v·ΣPr − v²·ΣPr², v the probability of going out at all.
+    """
+    going, weight = month.luck.visit_probability, month.streets.weight
+    mean = going * answer.sums[SHARE] / weight
+    variance = mean - going**2 * (answer.sums[SHARE] - answer.sums[FLAT]) / weight
+    found = np.bincount(answer.bought[answer.bought >= 0], minlength=mean.size)
+    many = mean >= 5.0
+    chi2 = float(((found - mean)[many] ** 2 / variance[many]).sum())
     return abs(chi2 - many.sum()) < 6.0 * np.sqrt(2.0 * many.sum())
 
 
-__all__ = ["IDEAL", "Answer", "Homogsim", "Month", "build", "difference", "likely", "month_of", "same_bits"]
+__all__ = ["Answer", "Homogsim", "Month", "build", "difference", "likely", "month_of", "same_bits"]
