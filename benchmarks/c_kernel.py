@@ -29,9 +29,12 @@ _ARRAYS = {
 }  # fmt: skip
 
 
+_COUNTS = ("tasks", "towns", "sites_per_cell", "reach", "consumers", "sites", "axes")
+
+
 class _Market(ctypes.Structure):
     _fields_ = [
-        *((name, ctypes.c_int64) for name in ("tasks", "towns", "sites_per_cell", "reach", "consumers", "sites", "axes")),
+        *((name, ctypes.c_int64) for name in _COUNTS),
         *((name, ctypes.c_void_p) for name in _ARRAYS),
         *((name, ctypes.c_double) for name in ("outside", "noise", "weight", "visit_probability")),
         ("month", ctypes.c_uint64), ("visit_key", ctypes.c_uint64 * 2), ("race_key", ctypes.c_uint64 * 2),
@@ -113,7 +116,7 @@ class CKernel:
         )  # fmt: skip
 
     def __call__(self) -> Answer:
-        """Let everybody choose. Packing what consumers see of the outlets is part of the month, as it is in homogsim."""
+        """Let everybody choose. Packing what is seen of the outlets is part of the month, as it is in homogsim."""
         arrays = self._arrays
         arrays["outlets"][:] = outlet_table(self._month.appeal, self._month.noise)
         if self._function(ctypes.byref(self._market), self._threads):
