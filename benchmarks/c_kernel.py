@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from one_month import Answer, Month
 
+from homogsim.laws.tastes import NO_WAVES
 from homogsim.laws.utility import outlet_table, traits_of
 
 SOURCE = Path(__file__).with_name("kernel.c")
@@ -118,7 +119,7 @@ class CKernel:
     def __call__(self) -> Answer:
         """Let everybody choose. Packing what is seen of the outlets is part of the month, as it is in homogsim."""
         arrays = self._arrays
-        arrays["outlets"][:] = outlet_table(self._month.appeal, self._month.noise)
+        arrays["outlets"][:] = outlet_table(self._month.appeal, self._month.noise, NO_WAVES)
         if self._function(ctypes.byref(self._market), self._threads):
             raise ValueError("the market does not fit into the kernel's rows")
         return Answer(arrays["sums"].T, arrays["inclusive"], arrays["surplus"], arrays["bought"])

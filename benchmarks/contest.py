@@ -98,3 +98,18 @@ def goals(timed: Timed) -> list[Figure]:
     gain = ratios(t["homogsim", 1], t["homogsim", 2])
     found.append(figure(f"two_threads_{n}", gain, "× one thread", 1.7 if n == 1_000_000 else None, at_least=True))
     return found
+
+
+def kernel_tastes(consumers: int, rounds: int) -> list[Figure]:
+    """Return the month of demand under the other geometry of tastes, which no other contestant knows."""
+    month = build(consumers, **{"consumers.tastes": "kernel"})
+    ours = {threads: Homogsim(month, threads) for threads in (1, 2)}
+    if not same_bits(ours[1](), ours[2]()):
+        raise Disagreement("kernel tastes have other bits on 2 threads than on 1")
+    return [
+        figure(
+            f"kernel_tastes_ns_{consumers}_{threads}t", [s * 1e9 / month.evaluations for s in times],
+            "ns per utility evaluation, 32 waves",
+        )
+        for threads, times in interleaved(ours, rounds).items()
+    ]  # fmt: skip

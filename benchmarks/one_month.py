@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from homogsim.agents import trading
 from homogsim.agents.market import Market
 from homogsim.laws.demand import FLAT, SHARE, Appeal, Luck, Streets, Tastes, choose_month, workspaces
+from homogsim.laws.utility import rows_of_tastes
 from homogsim.model import MarketModel
 
 Floats = NDArray[np.float64]
@@ -54,7 +55,7 @@ class Answer(NamedTuple):
     bought: NDArray[np.int32]  # (N)
 
 
-def build(consumers: int) -> Month:
+def build(consumers: int, **changes: object) -> Month:
     """Return a market of so many consumers after its first month, with outlets known to different degrees.
 
     Everybody has been somewhere, so that loyalty is at work.
@@ -65,7 +66,7 @@ def build(consumers: int) -> Month:
         "world.towns": max(2, cells // sectors), "world.sectors": sectors, "world.consumers": min(consumers, PER_CELL),
         "world.sites": SITES, "world.occupied": SITES, "world.reach": REACH,
     }  # fmt: skip
-    market = MarketModel("baseline", seed=1, threads=2, **world).market
+    market = MarketModel("baseline", seed=1, threads=2, **(world | changes)).market
     firms = market.firms
     firms.awareness[:] = np.exp(0.3 * np.random.default_rng(1).normal(size=firms.rows))
     trading.choose(market)
@@ -87,7 +88,7 @@ class Homogsim:
 
     def __init__(self, month: Month, threads: int) -> None:
         self.month, n = month, month.consumers
-        self.rooms = workspaces(threads, len(month.tastes.ideal))
+        self.rooms = workspaces(threads, rows_of_tastes(month.tastes))
         self.bought, self.inclusive, self.surplus = np.empty(n, np.int32), np.empty(n), np.empty(n)
 
     def __call__(self) -> Answer:

@@ -19,7 +19,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 import c_kernel
 import report
 import whole
-from contest import Timed, compete, goals
+from contest import Timed, compete, goals, kernel_tastes
 from figures import Figure, machine
 
 SIZES = (10_000, 100_000, 1_000_000)
@@ -46,6 +46,7 @@ def contests(sizes: tuple[int, ...], *, tiny: bool) -> tuple[list[Figure], list[
 def measure(*, tiny: bool = False, full: bool = False) -> tuple[list[Figure], list[Timed], list[str]]:
     """Return all figures; `tiny` measures each once at a small size, to see that the benchmark itself works."""
     figures, timed, remarks = contests((1000,) if tiny else SIZES, tiny=tiny)
+    figures += kernel_tastes(1000 if tiny else 100_000, 1 if tiny else 15)
     figures.append(whole.memory_per_consumer())
     figures.append(whole.command("help_seconds", ["--help"], 1 if tiny else 5, 0.4))
     if tiny:

@@ -12,13 +12,18 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from homogsim import kernel_cache as _kernel_cache
 from homogsim import lean as _lean  # noqa: F401  # before anything imports Mesa or calls Numba
 
 if TYPE_CHECKING:
+    from homogsim.agents.owners import Owner
+    from homogsim.agents.situations import Decision, Situation
     from homogsim.agents.views import ConsumerAgent, FirmAgent
     from homogsim.errors import HomogsimError
+    from homogsim.experiments.advice.advise import advise
     from homogsim.experiments.compare import compare
     from homogsim.experiments.comparison import Comparison
+    from homogsim.experiments.function import as_function
     from homogsim.model import MarketModel
     from homogsim.parameters import Parameters
     from homogsim.results import Results
@@ -26,25 +31,32 @@ if TYPE_CHECKING:
     from homogsim.scenario import Scenario, presets
 
 __all__ = [
-    "Comparison", "ConsumerAgent", "FirmAgent", "HomogsimError", "MarketModel", "Parameters", "Results", "Scenario",
-    "__version__", "compare", "presets", "run",
+    "Comparison", "ConsumerAgent", "Decision", "FirmAgent", "HomogsimError", "MarketModel", "Owner", "Parameters",
+    "Results", "Scenario", "Situation", "__version__", "advise", "as_function", "compare", "presets", "run",
 ]  # fmt: skip
 
 _HOMES = {
     "Comparison": "homogsim.experiments.comparison",
     "ConsumerAgent": "homogsim.agents.views",
+    "Decision": "homogsim.agents.situations",
     "FirmAgent": "homogsim.agents.views",
     "HomogsimError": "homogsim.errors",
     "MarketModel": "homogsim.model",
+    "Owner": "homogsim.agents.owners",
     "Parameters": "homogsim.parameters",
     "Results": "homogsim.results",
     "Scenario": "homogsim.scenario",
+    "Situation": "homogsim.agents.situations",
+    "advise": "homogsim.experiments.advice.advise",
+    "as_function": "homogsim.experiments.function",
     "compare": "homogsim.experiments.compare",
     "presets": "homogsim.scenario",
     "run": "homogsim.running",
 }
 
 __version__: str
+
+_kernel_cache.keep_apart()  # before anything imports Numba
 
 
 def __getattr__(name: str) -> Any:

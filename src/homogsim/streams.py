@@ -75,6 +75,10 @@ STREAMS = MappingProxyType(
         "offering noise": "monthly drift of what a firm offers",
         "process noise": "monthly drift of a firm's processes",
         "taste strength": "how much fit matters to a consumer",
+        "waves": "directions and phases of the waves that kernel tastes are made of",
+        "town waves": "what a town's people like of them",
+        "niche waves": "what a niche's people like of them",
+        "own waves": "what one consumer likes of them",
         "site places": "where storefronts lie inside their town",
         "oversight": "whether a firm watches its customers' satisfaction",
         "shock": "a firm's monthly demand or cost shock",
@@ -84,7 +88,9 @@ STREAMS = MappingProxyType(
         "born with tool": "whether a new firm starts with a tool",
         "templates": "the designs that a vendor's tool offers",
         "peers": "which firms a firm watches",
+        "bootstrap": "weights of worlds when an experiment asks how sure its ranking is",
         "panel": "which consumers belong to the recorded panel",
+        "design": "points of a random design of experiments, and what is resampled to judge it",
     }
 )
 """Every stream's name and one line on what is drawn from it."""

@@ -6,6 +6,7 @@ import json
 import os
 import signal
 from dataclasses import replace
+from pathlib import Path
 
 import pandas as pd
 import pytest
@@ -124,11 +125,43 @@ def test_precision_and_months(homogsim) -> None:
     assert said["definitions"]["baseline"]["differences"]["calendar.months"] == 6
 
 
+def test_both_geometries_of_tastes(homogsim, tmp_path) -> None:
+    answer = homogsim(
+        "compare", "before-automation", "baseline", *SMALL, *HERE, "--replications", "1", "--metric", "mean_price",
+        "--tastes", "both", "--out", "mine", "--json",
+    )  # fmt: skip
+    assert (answer.code, answer.err) == (0, "")
+    said = json.loads(answer.out, parse_constant=refuse)
+    assert said["baseline"] == "before-automation"
+    assert list(said["tastes"]) == ["ideal_point", "kernel"]
+    single = homogsim(
+        "compare", "before-automation", "baseline", *SMALL, *HERE, "--replications", "1", "--metric", "mean_price",
+        "--json",
+    )  # fmt: skip
+    assert said["tastes"]["ideal_point"] == json.loads(single.out)
+    kernel = said["tastes"]["kernel"]["scenarios"]["baseline"]
+    assert kernel.keys() == said["tastes"]["ideal_point"]["scenarios"]["baseline"].keys()
+    assert kernel["welfare_decomposition"]["total"] != 0.0
+    assert {p.name for p in (tmp_path / "mine").iterdir()} == {"comparison.json", "ideal_point", "kernel"}
+    assert json.loads((tmp_path / "mine" / "comparison.json").read_text()) == said
+
+
+def test_both_geometries_are_shown_side_by_side(homogsim) -> None:
+    answer = homogsim(
+        "compare", "before-automation", "baseline", *SMALL, *HERE, "--replications", "1", "--metric", "mean_price",
+        "--tastes", "both",
+    )  # fmt: skip
+    assert "baseline against before-automation, seed 1, ideal points" in answer.out
+    assert "baseline against before-automation, seed 1, kernel tastes" in answer.out
+    assert answer.out.count("change of consumer surplus in the last month") == 1
+
+
 TWO = ("compare", "baseline", "plug-and-play")
 BAD_INPUT = [
     (("compare", "baseline"), "needs two scenarios or more", "homogsim compare"),
     (("compare",), "Missing argument", "A B"),
     (("compare", "baseline", "plug-n-play"), "no preset 'plug-n-play'", "plug-and-play"),
+    ((*TWO, "--tastes", "kernal"), "no tastes 'kernal'", "kernel"),
     ((*TWO, "--metric", "mean_prise"), "no metric 'mean_prise'", "mean_price"),
     ((*TWO, "--set", "world.towns"), "is no setting", "KEY=VALUE"),
     ((*TWO, "--set", "=3"), "is no setting", "KEY=VALUE"),
@@ -278,6 +311,56 @@ def test_unclear_is_no_failure(homogsim, claims) -> None:
     assert answer.code == 0
     assert "one replication has no interval" in answer.out
     assert "1 unclear of 1 expectations" in answer.out
+
+
+def test_marks_are_written_into_the_file(homogsim, claims, tmp_path) -> None:
+    path = claims(FIRMS_ADOPT, NOBODY_ADOPTS)
+    answer = homogsim("expect", path, *HERE, "--replications", "3", "--mark")
+    assert answer.code == 2
+    assert "0 of 2 expectations of mine stand below a line [[expect]]" in answer.err
+    lines = [f'[[expect]]\nmetric = "{e.metric}"\nversus = "{e.versus}"\nsign = "{e.sign}"\n'
+             for e in (FIRMS_ADOPT, NOBODY_ADOPTS)]  # fmt: skip
+    (tmp_path / path).unlink()
+    (tmp_path / path).write_text((tmp_path / claims()).read_text("utf-8") + "\n" + "\n".join(lines), "utf-8")
+    answer = homogsim("expect", path, *HERE, "--replications", "3", "--mark")
+    assert answer.code == 1
+    assert "written: " in answer.err
+    held, failed = hs.Scenario.read(tmp_path / path).expect
+    assert (held.status, failed.status) == ("", "not supported")
+    assert failed.measured.endswith("3 seeds from 10000")
+    again = homogsim("expect", path, *HERE, "--replications", "3", "--mark")
+    assert again.code == 0
+    assert "1 held, 1 not supported, as recorded of 2 expectations" in again.out
+    assert "written" not in again.err
+
+
+def test_findings_are_written_into_the_documents(homogsim, tmp_path, monkeypatch) -> None:
+    shipped = Path(__file__).parents[2] / "docs" / "sources.toml"
+    (tmp_path / "docs").mkdir()
+    (tmp_path / "docs" / "sources.toml").write_bytes(shipped.read_bytes())
+    few = {name: path for name, path in hs.presets().items() if name == "know-thyself"}
+    monkeypatch.setattr("homogsim.experiments.expect.presets", lambda: few)
+    know = hs.Scenario.read("know-thyself").override(SIZE)
+    monkeypatch.setattr("homogsim.experiments.expect.Scenario.read", lambda source: know)
+    answer = homogsim("expect", "--all", *HERE, "--replications", "1", "--docs")
+    assert answer.code == 0
+    findings = json.loads((tmp_path / "docs" / "findings.json").read_text("utf-8"), parse_constant=refuse)
+    assert len(findings["expectations"]) == len(know.expect)
+    assert "not measured yet" in (tmp_path / "docs" / "sources.md").read_text("utf-8")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "what"),
+    [
+        (("baseline", "--docs"), "no such folder"),
+        (("--all", "--docs", "--months", "12"), "changed scenarios say nothing"),
+        (("baseline", "--mark", "--set", "world.towns=3"), "changed scenarios say nothing"),
+    ],
+)
+def test_what_cannot_be_recorded_is_refused(homogsim, arguments, what) -> None:
+    answer = homogsim("expect", *arguments)
+    assert answer.code == 2
+    assert what in answer.err
 
 
 def test_lint_knows_the_start(homogsim, claims) -> None:

@@ -9,7 +9,8 @@ from homogsim.agents import chains, public
 from homogsim.agents.firms import Business, appeal, business, operations, tiers
 from homogsim.agents.market import Market
 from homogsim.laws import money, offering, pricing, stocks
-from homogsim.laws.demand import ALPHA, IDEAL, SATISFACTION, SHARE, TASTE, choose_month
+from homogsim.laws.demand import ALPHA, FLAT, IDEAL, SATISFACTION, SHARE, TASTE, choose_month
+from homogsim.laws.tastes import unmet_demand
 
 Floats = NDArray[np.float64]
 
@@ -86,6 +87,7 @@ def set_prices(market: Market) -> None:
         firms.slope,
         parameters.consumers.choice_noise,
         parameters.firms.price_adjustment,
+        firms.price_stance,
     )
     chains.set_prices(market)
 
@@ -116,12 +118,20 @@ def choose(market: Market) -> None:
     market.traded[:], market.last_traded = firms.is_open, market.month
     firms.expected_sales[:] = sums[SHARE]
     firms.slope[:] = sums[ALPHA]
-    firms.taste_sum[:] = sums[TASTE]
-    firms.ideal_sum[:] = sums[IDEAL:]
+    _remember_demand(market, sums)
     firms.sales[:] = sums[SHARE]
     if parameters.consumers.demand == "sampled":
         firms.sales[:] = market.streams.poisson("sales", firms.uid, market.month, mean=sums[SHARE])
     _remember_satisfaction(market, sums[SATISFACTION])
+
+
+def _remember_demand(market: Market, sums: Floats) -> None:
+    """Keep where demand at the margin would have each concept move: Bθ and Bθz, with the waves of kernel tastes."""
+    firms, waves, d = market.firms, market.choosing[0].waves, len(market.firms.identity)
+    taste, ideal, weights = sums[TASTE], sums[IDEAL : IDEAL + d], sums[IDEAL + d :]
+    if len(weights):
+        taste, ideal = unmet_demand(taste, ideal, sums[FLAT], weights, firms.identity, waves)
+    firms.taste_sum[:], firms.ideal_sum[:] = taste, ideal
 
 
 def _remember_satisfaction(market: Market, total: Floats) -> None:
@@ -139,7 +149,7 @@ def keep_accounts(market: Market) -> None:
     finance, open_ = parameters.finance, firms.is_open
     contribution = (firms.price - firms.unit_cost) * firms.sales
     firms.savings[:] = np.where(open_, np.maximum(firms.base_cost - firms.unit_cost, 0.0) * firms.sales, 0.0)
-    reinvested = parameters.firms.reinvestment * firms.savings
+    reinvested = market.reinvestment() * firms.savings
     fee = np.where(firms.is_chain, 0.0, tiers(parameters).monthly_fee[firms.tool])
     rent = firms.fixed_cost * (1.0 + firms.shock)
     firms.fixed_cost_paid[:] = rent
@@ -178,7 +188,7 @@ def follow_sales(market: Market) -> None:
     """Let the stocks that follow business move, for next month: fixed cost, differentiation, data, attention's load."""
     firms, of, finance = market.firms, market.parameters.firms, market.parameters.finance
     contribution = (firms.price - firms.unit_cost) * firms.sales
-    reinvested = of.reinvestment * firms.savings
+    reinvested = market.reinvestment() * firms.savings
     level = money.fixed_cost_level(firms.fixed_cost_draw, finance.fixed_cost, finance.rent_share, contribution)
     firms.fixed_cost[:] = money.next_fixed_cost(
         firms.fixed_cost, level, finance.fixed_cost_rise, finance.fixed_cost_fall

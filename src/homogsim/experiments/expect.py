@@ -5,9 +5,11 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Literal
+
+import numpy as np
 
 from homogsim.errors import HomogsimError
 from homogsim.experiments.executors import Runner
@@ -18,6 +20,7 @@ from homogsim.results.manifest import plain
 from homogsim.scenario import NOT_SUPPORTED, START, TWIN, Expectation, Scenario, presets
 
 REPLICATIONS, FIRST_SEED = 8, 10_000
+YEAR = 12
 
 Verdict = Literal["held", "failed", "unclear"]
 
@@ -101,6 +104,8 @@ class Report:
     seeds: tuple[int, ...] = ()
     lost: tuple[Lost, ...] = ()
     interrupted: bool = False
+    files: Mapping[str, Path] = field(default_factory=dict)
+    """By name of the scenario: the file that states its expectations."""
 
     @property
     def failed(self) -> tuple[Finding, ...]:
@@ -154,7 +159,8 @@ def expect(
     """
     check_counts(replications, seed, replications)
     changes = dict(set or {}) | ({} if months is None else {"calendar.months": months})
-    claims = [claim for scenario in _chosen(scenarios) for claim in claims_of(_changed(scenario, changes), changes)]
+    chosen = _chosen(scenarios)
+    claims = [claim for scenario in chosen for claim in claims_of(_changed(scenario, changes), changes)]
     asked = {Task(s, 0).key: s for claim in claims for s in claim.scenarios}
     used = fitting_jobs((s.parameters for s in asked.values()), replications * len(asked), jobs)
     seeds = range(seed, seed + replications)
@@ -163,7 +169,8 @@ def expect(
         scales = asks_other_scales(claim.expectation.metric for claim in claims)
         runs.make(Task(s, number, other_scales=scales) for number in seeds for s in asked.values())
     findings = tuple(claim.finding(runs, seeds) for claim in claims)
-    return Report(findings, tuple(seeds), tuple(runs.lost), stop())
+    files = {scenario.name: scenario.path for scenario in chosen if scenario.path is not None}
+    return Report(findings, tuple(seeds), tuple(runs.lost), stop(), files)
 
 
 def _chosen(given: Sequence[Scenario | str | Path]) -> list[Scenario]:
@@ -203,7 +210,7 @@ class Claim:
         for seed in seeds:
             run, other = runs.get((key, seed)), runs.get((other_key, seed))
             if run is not None and other is not None:
-                own.append(run.end.get(self.expectation.metric, math.nan))
+                own.append(self._late(run, self.expectation.metric))
                 against.append(self._against(other))
         return Finding(self.scenario.name, self.expectation, paired_difference(against, own))
 
@@ -213,8 +220,18 @@ class Claim:
         if not isinstance(versus, str):
             return float(versus)
         if self.other is not None:
-            return other.end.get(metric, math.nan)
-        return other.start.get(metric, math.nan) if versus == START else other.end.get(versus, math.nan)
+            return self._late(other, metric)
+        return other.start.get(metric, math.nan) if versus == START else self._late(other, versus)
+
+    def _late(self, run: Outcome, metric: str) -> float:
+        """Return a metric at the end of a run, or in the year that ends with the month asked for."""
+        month = self.expectation.month
+        if month is None:
+            return run.end.get(metric, math.nan)
+        values = run.timeline.get(metric, np.full(run.month.size, math.nan))
+        year = values[(run.month > month - YEAR) & (run.month <= month)]
+        known = year[np.isfinite(year)]
+        return float(known.mean()) if known.size and month in run.month else math.nan
 
 
 def claims_of(scenario: Scenario, changes: Mapping[str, object]) -> list[Claim]:

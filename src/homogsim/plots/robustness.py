@@ -23,13 +23,13 @@ MOST_EXPLAINED = 2
 
 
 def ablations(found: Robustness) -> Figure:
-    """Draw what automation changes in the baseline, without each penalty, and without luck in fixed cost."""
-    cases = [case for case in found.plan.cases if case.group in ("baseline", "penalties", "fixed cost")]
+    """Draw what automation changes in the baseline, without each penalty, under other tastes, without luck."""
+    cases = found.ablations
     with theme():
         drawn = new_figure(
             "What automation changes without each penalty",
             f"Mean and 95 % interval over {len(found.plan.seeds)} paired seeds, each market against its own twin "
-            "without tools.\nDashed: the baseline's own change. A result that hung on one penalty would vanish without it.",
+            "without tools.\nDashed: the baseline's own change. What hangs on a penalty vanishes without it.",
             width=12.0,
             height=2.1 + 0.34 * len(cases),
         )

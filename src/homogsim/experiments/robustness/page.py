@@ -64,10 +64,10 @@ def page(found: Robustness) -> str:
         INTRODUCTION,
         f"Scenario `{plan.base.name}` (`{plan.base.fingerprint()[:12]}`), {seeds}.\n",
         *(f"Lost: {run}.\n" for run in found.lost),
-        "## Without the penalties on automated contact, and without luck in fixed cost\n",
+        "## Without the penalties on automated contact, under other tastes, without luck in fixed cost\n",
         "Automated contact costs customers human touch (ψH), personal attention (in P) and what is local (L). If the "
         "result hung on one of them, it would vanish where that one is taken away.\n",
-        _cases_table([BASELINE, *(c for c in plan.cases if c.group in ("penalties", "fixed cost"))], found),
+        _cases_table(found.ablations, found),
         f"![What automation changes without each penalty]({FIGURES['ablations']})\n",
         _survival(found),
         "## Other values of what was chosen\n",
@@ -141,8 +141,8 @@ def _points(found: Robustness) -> list[str]:
     return [
         "## Across everything uncertain at once\n",
         f"{len(plan.points)} points of a Latin hypercube over the ten most uncertain parameters, "
-        f"{len(plan.point_seeds)} seeds each. *Luck* is how much the mean of a point still varies with the seeds; it is taken out of the "
-        "spread and the shares.\n",
+        f"{len(plan.point_seeds)} seeds each. *Luck* is how much the mean of a point still varies with the seeds; it "
+        "is taken out of the spread and the shares.\n",
         "| parameter | | range | why |\n|---|---|---|---|\n" + ranges,
         *(_headline(found, headline) for headline in HEADLINES),
         f"![Effects of each parameter]({FIGURES['effects']})\n",
