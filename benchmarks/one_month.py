@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 from homogsim.agents import trading
 from homogsim.agents.market import Market
 from homogsim.laws.demand import FLAT, SHARE, Appeal, Luck, Streets, Tastes, choose_month, workspaces
-from homogsim.laws.utility import rows_of_tastes
 from homogsim.model import MarketModel
 
 Floats = NDArray[np.float64]
@@ -88,7 +87,7 @@ class Homogsim:
 
     def __init__(self, month: Month, threads: int) -> None:
         self.month, n = month, month.consumers
-        self.rooms = workspaces(threads, rows_of_tastes(month.tastes))
+        self.rooms = workspaces(threads, month.tastes)
         self.bought, self.inclusive, self.surplus = np.empty(n, np.int32), np.empty(n), np.empty(n)
 
     def __call__(self) -> Answer:

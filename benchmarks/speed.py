@@ -55,9 +55,11 @@ def measure(*, tiny: bool = False, full: bool = False) -> tuple[list[Figure], li
     figures += whole.teaching(3)
     large, run = whole.million(10)
     figures += large
-    runs = whole.growing((8, 32), (200, 800))
+    runs = whole.growing((60, 100), (100, 400))
     growth = whole.fitted(runs)
-    remarks.append("cost of a month, 2 threads: " + json.dumps({k: round(v, 1) for k, v in growth._asdict().items()}))
+    remarks.append(
+        "cost of a month, 2 threads: " + json.dumps({k: float(f"{v:.3g}") for k, v in growth._asdict().items()})
+    )
     figures += whole.checked(growth, run, "1000000")
     if full:
         larger, run = whole.ten_million()

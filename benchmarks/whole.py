@@ -27,21 +27,21 @@ TEACHING = {"world.consumers": 4167}
 
 
 class Growth(NamedTuple):
-    """Costs of a month and of memory, fitted to runs of several sizes."""
+    """Costs of a month and of memory, fitted to runs of several sizes, all with more than 5,000 outlets open.
+
+    Up to there metrics compare all pairs of outlets, and grow with their square; above they compare a sample.
+    """
 
     ns_per_evaluation: float
-    ns_per_consumer: float
     ns_per_site: float
+    fixed_seconds: float
     bytes_per_consumer: float
     bytes_per_site: float
     fixed_bytes: float
 
-    def seconds(self, evaluations: float, consumers: float, sites: float) -> float:
+    def seconds(self, evaluations: float, sites: float) -> float:
         """Return what a month takes on the threads that it was fitted on."""
-        parts = (
-            self.ns_per_evaluation * evaluations, self.ns_per_consumer * consumers, self.ns_per_site * sites,
-        )  # fmt: skip
-        return 1e-9 * sum(parts)
+        return 1e-9 * (self.ns_per_evaluation * evaluations + self.ns_per_site * sites) + self.fixed_seconds
 
     def memory(self, consumers: float, sites: float) -> float:
         """Return bytes."""
@@ -96,25 +96,30 @@ def growing(towns: Sequence[int], per_cell: Sequence[int]) -> list[dict[str, Any
     ]  # fmt: skip
 
 
-def fitted(runs: list[dict[str, Any]]) -> Growth:
-    """Fit costs, none below 0, to the median months and the memory of runs, relative errors weighed alike."""
+def fitted(runs: list[dict[str, Any]], clock: str = "seconds") -> Growth:
+    """Fit costs, none below 0, to the median months and the memory of runs, relative errors weighed alike.
+
+    The `clock` is "seconds", or "cpu" for the processor's time of all threads.
+    """
     from scipy.optimize import nnls
 
     evaluations = np.array([statistics.median(row["evaluations"] for row in run["months"]) for run in runs])
-    times = np.array([statistics.median(row["seconds"] for row in run["months"]) for run in runs])
+    times = np.array([statistics.median(row[clock] for row in run["months"]) for run in runs])
     consumers, sites = (np.array([float(run[name]) for run in runs]) for name in ("consumers", "sites"))
-    time_parts, _ = nnls(np.column_stack([evaluations, consumers, sites]) / times[:, None], np.ones(times.size))
+    time_parts, _ = nnls(
+        np.column_stack([evaluations * 1e-9, sites * 1e-9, np.ones(sites.size)]) / times[:, None], np.ones(times.size)
+    )
     memory = np.array([run["memory"] for run in runs])
     parts = np.column_stack([consumers, sites, np.ones(sites.size)])
     memory_parts, _ = nnls(parts / memory[:, None], np.ones(memory.size))
-    return Growth(*(time_parts * 1e9), *memory_parts)
+    return Growth(*time_parts.tolist(), *memory_parts.tolist())
 
 
 def checked(growth: Growth, run: dict[str, Any], name: str) -> list[Figure]:
     """Return what the fit predicts for a run that it has not seen, over what was measured."""
     evaluations = statistics.median(row["evaluations"] for row in run["months"])
     month = statistics.median(row["seconds"] for row in run["months"])
-    expected = growth.seconds(evaluations, run["consumers"], run["sites"])
+    expected = growth.seconds(evaluations, run["sites"])
     memory = growth.memory(run["consumers"], run["sites"])
     return [
         figure(f"predicted_month_{name}", [expected / month], "× measured"),
