@@ -1,7 +1,7 @@
 """One run in a process of its own, so that its memory is its own: ``one_run.py '{"world.towns": 8}' MONTHS THREADS``.
 
-Prints JSON: seconds to build, seconds, processor seconds and utility evaluations of each month, seconds of its demand part and of the
-recorder, and the highest resident memory.
+Prints JSON: seconds to build; for each month its seconds, the processor's, the utility evaluations, and the seconds of
+the demand part and of the recorder; and the highest resident memory.
 """
 
 from __future__ import annotations
