@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from homogsim.errors import HomogsimError
     from homogsim.experiments.compare import compare
     from homogsim.experiments.comparison import Comparison
+    from homogsim.experiments.function import as_function
     from homogsim.model import MarketModel
     from homogsim.parameters import Parameters
     from homogsim.results import Results
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Comparison", "ConsumerAgent", "FirmAgent", "HomogsimError", "MarketModel", "Parameters", "Results", "Scenario",
-    "__version__", "compare", "presets", "run",
+    "__version__", "as_function", "compare", "presets", "run",
 ]  # fmt: skip
 
 _HOMES = {
@@ -39,6 +40,7 @@ _HOMES = {
     "Parameters": "homogsim.parameters",
     "Results": "homogsim.results",
     "Scenario": "homogsim.scenario",
+    "as_function": "homogsim.experiments.function",
     "compare": "homogsim.experiments.compare",
     "presets": "homogsim.scenario",
     "run": "homogsim.running",

@@ -85,6 +85,7 @@ STREAMS = MappingProxyType(
         "templates": "the designs that a vendor's tool offers",
         "peers": "which firms a firm watches",
         "panel": "which consumers belong to the recorded panel",
+        "design": "points of a random design of experiments, and what is resampled to judge it",
     }
 )
 """Every stream's name and one line on what is drawn from it."""

@@ -15,6 +15,7 @@ from typing import Annotated, NoReturn
 
 import typer
 
+from homogsim.cli.sweep import app as sweep_app
 from homogsim.errors import HomogsimError, StorageError
 
 INTERRUPTED = 130
@@ -27,6 +28,8 @@ app = typer.Typer(
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+
+app.add_typer(sweep_app)
 
 ScenarioArgument = Annotated[str, typer.Argument(metavar="SCENARIO", help="Name of a preset, or a scenario file.")]
 Threads = Annotated[int | None, typer.Option(metavar="N", help="Threads; they change the speed only.")]
@@ -374,3 +377,24 @@ def calibrate(
         as_json,
     )  # fmt: skip
     raise typer.Exit(calibrate_scenario(options))
+
+
+@app.command()
+def sensitivity(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Folder of a finished sweep.")],
+    metric: Annotated[str, typer.Option(metavar="NAME", help="Metric to explain.")],
+    method: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="sobol, morris, pawn, regression or prim.  [default: as the design is made]"),
+    ] = None,
+    above: Annotated[float | None, typer.Option(metavar="VALUE", help="prim: where is the metric higher?")] = None,
+    below: Annotated[float | None, typer.Option(metavar="VALUE", help="prim: where is it lower?")] = None,
+    role: Annotated[
+        str | None, typer.Option(metavar="ROLE", help="prim: only levers, or only parameters of uncertainty.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Say which parameters of a finished sweep move a metric, with intervals and the share of replicate noise."""
+    from homogsim.cli.sensitivity import show_sensitivity
+
+    raise typer.Exit(show_sensitivity(folder, metric, method, above, below, role, as_json=as_json))

@@ -18,7 +18,7 @@ from homogsim.scenario.values import printable, shown
 
 LONGEST_CHAIN = 16
 LARGEST_SEED = 2**32 - 1
-ABOUT = ("name", "question", "extends", "seed", "expect", "events")
+ABOUT = ("name", "question", "extends", "seed", "expect", "events", "sweep")
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,358 @@
+"""The folder of a sweep: its plan, shards of finished runs, and what was found damaged."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from homogsim.errors import HomogsimError, StorageError
+from homogsim.experiments.sweeps.code import code_difference, code_hash, source_files
+from homogsim.experiments.sweeps.plan import FORMAT, Plan
+from homogsim.experiments.sweeps.rows import metric_names, runs_table, series_table
+from homogsim.experiments.sweeps.shards import (
+    PARTIAL,
+    Damaged,
+    Shard,
+    read_shard,
+    shard_files,
+    sync_folder,
+    write_shard,
+)
+from homogsim.experiments.sweeps.work import OK, STATUSES, Found
+from homogsim.results.folder import check_writable, storage_errors
+from homogsim.results.provenance import now, provenance
+from homogsim.scenario.writing import write_whole
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+HEAD, RUNS, SERIES, DAMAGED = "sweep.json", "runs", "series", "damaged"
+LARGEST_HEAD = 16_000_000
+MISSING = 0
+"""Code of a run that is not stored; others are 1 + its place in `STATUSES`."""
+
+
+@dataclass
+class Stored:
+    """Which runs of a plan are stored, and how they ended."""
+
+    status: np.ndarray
+    """Code of every run, shape (runs,)."""
+    set_aside: list[str] = field(default_factory=list)
+    """What was found damaged, and why."""
+
+    @property
+    def runs(self) -> int:
+        """Number of stored runs."""
+        return int((self.status != MISSING).sum())
+
+    def counts(self) -> dict[str, int]:
+        """Return how many stored runs ended in each way."""
+        return {name: int((self.status == n + 1).sum()) for n, name in enumerate(STATUSES)}
+
+    @property
+    def failed(self) -> int:
+        """Number of stored runs that are not ok."""
+        return self.runs - self.counts()[OK]
+
+
+class Store:
+    """A sweep folder.
+
+    Parameters
+    ----------
+    folder : Path
+        The folder.
+    plan : Plan
+        Of the sweep; what is in the folder is part of it.
+    head : dict
+        What ``sweep.json`` says.
+    """
+
+    def __init__(self, folder: Path, plan: Plan, head: dict[str, Any]) -> None:
+        self.folder, self.plan, self.head = folder, plan, head
+        self.sweep = str(head["sweep"])
+        self.metrics = metric_names(plan)
+
+    # Opening --------------------------------------------------------------------------------------------------
+
+    @classmethod
+    def create(cls, folder: Path, plan: Plan, needed: int = 0) -> Store:
+        """Make a new sweep folder.
+
+        Raises
+        ------
+        HomogsimError
+            There is something else of that name.
+        StorageError
+            It cannot be written, or `needed` bytes are not free.
+        """
+        refuse_foreign(folder)
+        check_writable(folder / "any" if folder.is_dir() else folder, needed)
+        with storage_errors(folder):
+            folder.mkdir(parents=True, exist_ok=True)
+        return cls(folder, plan, _written_head(folder, plan))
+
+    @classmethod
+    def open(cls, folder: Path) -> Store:
+        """Open a sweep folder.
+
+        Raises
+        ------
+        StorageError
+            It is none, damaged, or written by a later version.
+        """
+        head = read_head(folder)
+        try:
+            return cls(folder, Plan.from_about(head["plan"]), head)
+        except StorageError as error:
+            raise StorageError(error.what, str(folder / HEAD), error.help or "Restore a copy of it.") from error
+
+    def check_same(self, plan: Plan) -> None:
+        """Refuse to go on with another plan.
+
+        Raises
+        ------
+        HomogsimError
+            Says in what they differ.
+        """
+        if different := plan.difference(self.plan):
+            what = f"the folder holds another sweep: {different}"
+            raise HomogsimError(what, str(self.folder), _how_to_go_on(self.plan, plan))
+
+    def check_code(self, *, allow: bool, remember: bool = True) -> None:
+        """Refuse to go on with other model code, unless it is allowed; then the folder may remember the new one.
+
+        Raises
+        ------
+        HomogsimError
+            Says which files differ.
+        """
+        if self.head["code"] == code_hash():
+            return
+        difference = code_difference(self.head.get("sources", {}))
+        if not allow:
+            what = f"the folder was made with other model code ({difference or self.head['code']})"
+            help = "Check out that code, start anew with another --out, or mix on purpose with --allow-code-change."
+            raise HomogsimError(what, str(self.folder), help)
+        if remember:
+            self.head = _written_head(self.folder, self.plan, before=self.head)
+
+    def grow(self, plan: Plan) -> None:
+        """Go on with a larger plan, of which the stored one is the beginning."""
+        self.head = _written_head(self.folder, plan, before=self.head)
+        self.plan = plan
+
+    # Runs -----------------------------------------------------------------------------------------------------
+
+    def load(self, *, tidy: bool = False) -> Stored:
+        """Return which runs are stored, after reading every shard.
+
+        Parameters
+        ----------
+        tidy : bool
+            Whether to set damaged shards aside, so that their runs are made again; only for who holds the lock.
+        """
+        stored = Stored(np.zeros(self.plan.runs, dtype=np.int8))
+        if tidy:
+            shutil.rmtree(self.folder / PARTIAL, ignore_errors=True)  # of a session that was killed
+        used = set()
+        for path in shard_files(self.folder, RUNS):
+            try:
+                shard = self._checked(path, stored, ("run", "status"))
+            except Damaged as reason:
+                stored.set_aside.append(f"{RUNS}/{path.name}: {reason}")
+                if tidy:
+                    self._set_aside(path)
+                continue
+            used.add(shard.series)
+            numbers = shard.table["run"].to_numpy()
+            codes = {name: n + 1 for n, name in enumerate(STATUSES)}
+            stored.status[numbers] = [codes[name] for name in shard.table["status"].to_pylist()]
+        if tidy:
+            self._drop_series(used)
+        return stored
+
+    def _checked(self, path: Path, stored: Stored, columns: Sequence[str]) -> Shard:
+        """Return a shard that is whole, part of this sweep, and says nothing that another one says."""
+        shard = read_shard(path, columns)
+        if shard.sweep != self.sweep:
+            raise Damaged("it is part of another sweep")
+        numbers = shard.table["run"].to_numpy()
+        if len(numbers) == 0 or numbers.min() < 0 or numbers.max() >= self.plan.runs:
+            raise Damaged("it holds runs that are not planned")
+        if (stored.status[numbers] != MISSING).any() or len(np.unique(numbers)) < len(numbers):
+            raise Damaged("its runs are stored already")
+        if self.plan.series and shard.series:
+            series = self.folder / SERIES / Path(shard.series).name
+            if not series.is_file():
+                raise Damaged("its series are missing")
+            read_shard(series, ("run",))
+        return shard
+
+    def _set_aside(self, path: Path) -> None:
+        place = self.folder / DAMAGED
+        with storage_errors(place):
+            place.mkdir(exist_ok=True)
+            os.replace(path, place / path.name)
+
+    def _drop_series(self, used: set[str]) -> None:
+        """Remove series of runs that are not stored: a crash came between the two."""
+        for path in shard_files(self.folder, SERIES):
+            if path.name not in used:
+                with storage_errors(path):
+                    path.unlink()
+
+    def add(self, done: Sequence[tuple[Found, dict[str, str]]]) -> None:
+        """Write finished runs, and wait until they are on the disk."""
+        rows = sorted(((f, about, self.plan.run_id(f.run, _model(about))) for f, about in done), key=_number)
+        first, series = rows[0][0].run.number, ""
+        table = series_table(rows) if self.plan.series else None
+        if table is not None:
+            series = write_shard(self.folder, SERIES, table, first, self.sweep).name
+        write_shard(self.folder, RUNS, runs_table(self.plan, self.metrics, rows), first, self.sweep, series)
+
+    def forget_failed(self) -> int:
+        """Drop the rows of runs that are not ok, so that they are made again, and return how many there were.
+
+        A shard is replaced by one without those rows; a crash between the two leaves one whose runs are stored twice,
+        which `load` sets aside.
+        """
+        dropped = 0
+        for path in shard_files(self.folder, RUNS):
+            shard = read_shard(path)
+            good = shard.table.filter(_is_ok(shard.table))
+            if len(good) == len(shard.table):
+                continue
+            dropped += len(shard.table) - len(good)
+            if len(good):
+                write_shard(self.folder, RUNS, good, int(good["run"][0].as_py()), self.sweep, shard.series)
+            with storage_errors(path):
+                path.unlink()
+        return dropped
+
+    # Reading --------------------------------------------------------------------------------------------------
+
+    def tables(self, part: str = RUNS) -> Iterator[pa.Table]:
+        """Yield the tables of all whole shards, one at a time.
+
+        Raises
+        ------
+        StorageError
+            A shard is damaged.
+        """
+        for path in shard_files(self.folder, part):
+            try:
+                yield read_shard(path).table
+            except Damaged as reason:
+                help = "Repeat the command that made the sweep: it sets the file aside and makes its runs again."
+                raise StorageError(f"the file is damaged ({reason})", str(path), help) from reason
+
+    def frame(self) -> Any:
+        """Return all stored runs as a DataFrame, in the order of the plan.
+
+        Raises
+        ------
+        StorageError
+            A shard is damaged.
+        """
+        import pyarrow as pa
+
+        tables = list(self.tables())
+        if not tables:
+            raise StorageError("no run is stored yet", str(self.folder), "Run the sweep first.")
+        return pa.concat_tables(tables).to_pandas().sort_values("run", ignore_index=True)
+
+
+def read_head(folder: Path) -> dict[str, Any]:
+    """Return what a folder's ``sweep.json`` says, checked for form.
+
+    Raises
+    ------
+    StorageError
+        It is missing, damaged, or written by a later version.
+    """
+    path = folder / HEAD
+    if not folder.is_dir():
+        raise StorageError("there is no such sweep folder", str(folder))
+    if not path.is_file():
+        raise StorageError(f"this is not a sweep folder: it has no {HEAD}", str(folder))
+    try:
+        if path.stat().st_size > LARGEST_HEAD:
+            raise ValueError("too large")
+        head = json.loads(path.read_text("utf-8"))
+    except (OSError, ValueError, RecursionError) as error:
+        raise StorageError(f"the file is damaged ({error})", str(path), "Restore a copy of it.") from error
+    if not isinstance(head, dict) or head.get("program") != "homogsim":
+        raise StorageError("this is not the sweep.json of a homogsim sweep", str(path))
+    if head.get("format") != FORMAT:
+        what = f"the folder has format {head.get('format')!r}, this version reads {FORMAT}"
+        raise StorageError(what, str(path), "Use the version of homogsim that wrote it.")
+    if not all(isinstance(head.get(name), kind) for name, kind in (("plan", dict), ("sweep", str), ("code", str))):
+        raise StorageError("the file is damaged (something is missing)", str(path), "Restore a copy of it.")
+    return head
+
+
+def is_sweep(folder: Path) -> bool:
+    """Return whether there is a sweep in the folder."""
+    return (folder / HEAD).is_file()
+
+
+def refuse_foreign(folder: Path) -> None:
+    """Refuse a folder that holds something else.
+
+    Raises
+    ------
+    HomogsimError
+        There is a file of that name, or a folder that is not empty.
+    """
+    ours = {"lock", PARTIAL}
+    if os.path.lexists(folder) and (not folder.is_dir() or any(path.name not in ours for path in folder.iterdir())):
+        what = "exists already and is no folder of a sweep"
+        raise HomogsimError(what, str(folder), "Choose another folder with --out.")
+
+
+def _written_head(folder: Path, plan: Plan, before: dict[str, Any] | None = None) -> dict[str, Any]:
+    import secrets
+
+    facts = provenance(now(), 0.0)
+    del facts["wall_seconds"]
+    sweep = secrets.token_hex(8) if before is None else before["sweep"]
+    history = [] if before is None else [*before.get("history", []), {"code": before["code"], **before["provenance"]}]
+    head = {
+        "program": "homogsim", "format": FORMAT, "sweep": sweep, "plan": plan.about(), "code": code_hash(),
+        "sources": dict(source_files()), "provenance": facts, "history": history,
+    }  # fmt: skip
+    text = json.dumps(head, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+    write_whole(folder / HEAD, text, overwrite=before is not None)
+    with storage_errors(folder):
+        sync_folder(folder)
+        sync_folder(folder.resolve().parent)
+    return head
+
+
+def _how_to_go_on(stored: Plan, plan: Plan) -> str:
+    more = (plan.design.samples or 0) > (stored.design.samples or 0)
+    other = "Choose another folder with --out, or the same options as before."
+    return f"{other} `homogsim sweep extend DIR --samples {plan.design.samples}` adds samples." if more else other
+
+
+def _model(about: dict[str, str]) -> str:
+    return f"{about['version']}+{about['code']}"
+
+
+def _number(row: tuple[Found, dict[str, str], str]) -> int:
+    return row[0].run.number
+
+
+def _is_ok(table: pa.Table) -> Any:
+    import pyarrow.compute as pc
+
+    return pc.equal(table["status"], OK)

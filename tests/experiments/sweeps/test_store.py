@@ -1,0 +1,173 @@
+"""Shards: a flipped bit anywhere, a cut end, a crash between two steps; nothing damaged is taken for good."""
+
+from __future__ import annotations
+
+import errno
+import json
+from pathlib import Path
+
+import pandas as pd
+import pyarrow.parquet as pq
+import pytest
+from experiments.sweeps.fakes import quick, rows, same, small_plan
+
+from homogsim.errors import StorageError
+from homogsim.experiments.sweeps import shards
+from homogsim.experiments.sweeps.shards import Damaged, read_shard, shard_files
+from homogsim.experiments.sweeps.store import DAMAGED, RUNS, SERIES, Store
+from homogsim.experiments.sweeps.sweep import Options, sweep
+
+SERIAL = Options(executor="serial")
+
+
+@pytest.fixture
+def swept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Return the folder of a finished sweep, in several shards."""
+    folder = tmp_path / "sweep"
+    monkeypatch.setattr("homogsim.experiments.sweeps.coordinator.FLUSH_SECONDS", 0.0)
+    sweep(small_plan(series=12), folder, SERIAL, make=quick, stop=_after(4))
+    assert sweep(small_plan(series=12), folder, SERIAL, make=quick).status == "finished"
+    return folder
+
+
+def _after(looks: int):
+    left = iter(range(looks))
+    return lambda: next(left, None) is None
+
+
+def test_anybody_can_read_the_rows(swept: Path) -> None:
+    frame = pd.read_parquet(swept / RUNS).sort_values("run", ignore_index=True)
+    assert len(frame) == 30
+    assert list(frame["run"]) == list(range(30))
+    assert {"id", "point", "replication", "seed", "status", "error", "firms.reinvestment", "version", "code"} < {*frame}
+    assert (
+        frame["diversity_gamma"] == frame["firms.reinvestment"] + 10 * frame["firms.human_share"] + 0.01 * frame["seed"]
+    ).all()
+    assert frame["id"].nunique() == 30
+    series = pd.read_parquet(swept / SERIES)
+    assert len(series) == 60
+    assert set(series["month"]) == {0, 12}
+
+
+def test_shards_carry_checksums_and_are_compressed(swept: Path) -> None:
+    path = shard_files(swept, RUNS)[0]
+    column = pq.ParquetFile(path).metadata.row_group(0).column(0)
+    assert column.compression == "ZSTD"
+    content = bytearray(path.read_bytes())
+    content[column.data_page_offset + 30] ^= 1
+    path.write_bytes(content)
+    with pytest.raises((OSError, ValueError)):
+        pq.read_table(path, page_checksum_verification=True, columns=["run"])
+
+
+def test_a_bit_flipped_anywhere_is_found(swept: Path) -> None:
+    path = shard_files(swept, RUNS)[0]
+    content = path.read_bytes()
+    for place in range(0, len(content), max(1, len(content) // 40)):
+        flipped = bytearray(content)
+        flipped[place] ^= 0x10
+        path.write_bytes(flipped)
+        with pytest.raises(Damaged, match="flipped"):
+            read_shard(path)
+    path.write_bytes(content)
+    assert len(read_shard(path).table) > 0
+
+
+@pytest.mark.parametrize("part", [RUNS, SERIES])
+@pytest.mark.parametrize("harm", ["flip", "cut", "empty", "gone"])
+def test_a_damaged_shard_is_set_aside_and_its_runs_are_made_again(swept: Path, part: str, harm: str) -> None:
+    before = rows(swept)
+    path = shard_files(swept, part)[0]
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 1
+    if harm == "gone":
+        path.unlink()
+    else:
+        path.write_bytes({"flip": content, "cut": content[: len(content) // 2], "empty": b""}[harm])
+    again = sweep(small_plan(series=12), swept, SERIAL, make=quick)
+    assert again.status == "finished"
+    assert 0 < again.made < 30
+    assert len(again.set_aside) == (0 if part == RUNS and harm == "gone" else 1)
+    assert (swept / DAMAGED).exists() == bool(again.set_aside)
+    same(rows(swept), before)
+    series = pd.read_parquet(swept / SERIES)
+    assert len(series) == 60
+    assert not series.duplicated(["run", "month"]).any()
+
+
+def test_rows_are_never_taken_twice(swept: Path) -> None:
+    """As after a crash between the new shard and the end of the old one."""
+    path = shard_files(swept, RUNS)[0]
+    shard = read_shard(path)
+    shards.write_shard(swept, RUNS, shard.table.slice(0, 1), 0, shard.sweep, shard.series)
+    before = rows(swept).drop_duplicates("run").reset_index(drop=True)
+    assert len(pd.read_parquet(swept / RUNS)) == 31
+    again = sweep(small_plan(series=12), swept, SERIAL, make=quick)
+    assert "stored already" in again.set_aside[0]
+    same(rows(swept), before)
+
+
+def test_what_a_crash_leaves_behind_is_cleared(swept: Path) -> None:
+    (swept / "partial").mkdir()
+    (swept / "partial" / "half.partial").write_bytes(b"half")
+    shard = read_shard(shard_files(swept, SERIES)[0])
+    orphan = shards.write_shard(swept, SERIES, shard.table.slice(0, 1), 0, shard.sweep)
+    sweep(small_plan(series=12), swept, SERIAL, make=quick)
+    assert not orphan.exists()
+    assert not (swept / "partial").exists()
+    assert len(pd.read_parquet(swept / SERIES)) == 60
+
+
+def test_shards_of_another_sweep_are_not_taken(swept: Path, tmp_path: Path) -> None:
+    other = tmp_path / "other"
+    sweep(small_plan(series=12), other, SERIAL, make=quick)
+    for path in shard_files(swept, RUNS):
+        path.unlink()
+    foreign = shard_files(other, RUNS)[0]
+    (swept / RUNS / foreign.name).write_bytes(foreign.read_bytes())
+    again = sweep(small_plan(series=12), swept, SERIAL, make=quick)
+    assert "another sweep" in again.set_aside[0]
+    assert again.made == 30
+
+
+def test_a_full_disk_stops_the_sweep_and_loses_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder, write, left = tmp_path / "sweep", shards.write_file, iter(range(1))
+
+    def limited(path: Path, fill) -> None:
+        if path.suffix == ".partial" and next(left, None) is None:
+            path.write_bytes(b"some")  # as much as fitted
+            raise OSError(errno.ENOSPC, "No space left on device")
+        write(path, fill)
+
+    monkeypatch.setattr("homogsim.experiments.sweeps.coordinator.FLUSH_SECONDS", 0.0)
+    monkeypatch.setattr(shards, "write_file", limited)
+    with pytest.raises(StorageError, match="No space left") as error:
+        sweep(small_plan(), folder, SERIAL, make=quick)
+    assert error.value.exit_code == 74
+    assert 0 < len(pd.read_parquet(folder / RUNS)) < 30
+    assert not [path for path in folder.rglob("*") if path.suffix == ".partial"]
+    monkeypatch.undo()
+    assert sweep(small_plan(), folder, SERIAL, make=quick).status == "finished"
+    whole = tmp_path / "whole"
+    sweep(small_plan(), whole, SERIAL, make=quick)
+    same(rows(folder), rows(whole))
+
+
+@pytest.mark.parametrize(
+    "text", ["", "{", "[]", "{}", '{"program": "homogsim"}', '{"program": "homogsim", "format": 99}']
+)
+def test_a_damaged_sweep_json_is_refused(swept: Path, text: str) -> None:
+    (swept / "sweep.json").write_text(text)
+    with pytest.raises(StorageError) as error:
+        Store.open(swept)
+    assert "sweep.json" in str(error.value)
+
+
+def test_points_that_a_library_draws_otherwise_are_refused(tmp_path: Path) -> None:
+    plan = small_plan(design="lhs", samples=8)
+    sweep(plan, tmp_path / "sweep", SERIAL, make=quick)
+    head = json.loads((tmp_path / "sweep" / "sweep.json").read_text())
+    head["plan"]["points_hash"] = "0" * 16
+    (tmp_path / "sweep" / "sweep.json").write_text(json.dumps(head))
+    with pytest.raises(StorageError, match="other points"):
+        Store.open(tmp_path / "sweep")
