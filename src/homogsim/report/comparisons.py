@@ -10,7 +10,7 @@ from typing import Any
 
 from homogsim.errors import HomogsimError, StorageError
 from homogsim.report.document import PNG, Document, Picture, Table
-from homogsim.report.wording import METHOD, command, facts, interval, label, number, parameter_table, relative, written
+from homogsim.report.wording import METHOD, command, facts, interval, label, number, parameter_table, relative, unit_text, written
 from homogsim.scenario import Scenario, presets
 
 FILE = "comparison.json"
@@ -105,9 +105,8 @@ def _effect(metric: str, row: Mapping[str, Any]) -> str:
         told, ends = number(values["difference"]), interval(values["low"], values["high"])
     if math.isnan(values["low"]):
         return f"differs in {label(metric)} by {told}, without an interval because there is one seed"
-    words = {"higher": "raises", "lower": "lowers"}
-    if row.get("verdict") in words:
-        return f"{words[row['verdict']]} {label(metric)} by {told} (95 % interval {ends})"
+    if row.get("verdict") in ("higher", "lower"):
+        return f"changes {label(metric)} by {told} (95 % interval {ends})"
     return f"does not clearly change {label(metric)} ({told}, 95 % interval {ends})"
 
 
@@ -120,16 +119,20 @@ def _tables(found: Mapping[str, Any], name: str) -> list[Table]:
 
     known: dict[str, Any] = {**ALL_TIMELINE, **RUN_METRICS}
     about = found["scenarios"][name]
-    rows = []
+    rows, undefined = [], []
     for metric, row in about["metrics"].items():
+        if row.get("difference") is None:
+            undefined.append(metric)
+            continue
         value = {key: _value(row.get(key)) for key in ("baseline_mean", "mean", "difference", "low", "high", "relative")}
         rows.append(
             (metric, number(value["baseline_mean"]), number(value["mean"]), number(value["difference"]),
              interval(value["low"], value["high"]), relative(value["relative"]), str(row.get("verdict") or "–"),
-             known[metric].unit if metric in known else "")
+             unit_text(known[metric].unit) if metric in known else "")
         )  # fmt: skip
     headings = ("metric", found["baseline"], name, "difference", "95 % interval", "relative", "verdict", "unit")
     note = "End of a run: mean of its last 24 months. Intervals are those of the paired differences."
+    note += f" Undefined under one of the two: {', '.join(undefined)}." if undefined else ""
     title = f"{name} against {found['baseline']}"
     tables = [Table(title, headings, tuple(rows), note, frozenset({1, 2, 3, 4, 5}))]
     if parts := about.get("welfare_decomposition"):

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from homogsim.errors import HomogsimError
 from homogsim.report.document import Document, Table, picture
-from homogsim.report.wording import METHOD, command, facts, label, number, parameter_table, relative, written
+from homogsim.report.wording import METHOD, command, facts, label, number, parameter_table, relative, unit_text, written
 from homogsim.scenario import Scenario, presets
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ HEADLINES = (
 )  # fmt: skip
 """Metrics of the first table; the run folder holds the others."""
 
-ONE_RUN = "A single run has no confidence interval: how much of this is luck, only runs under more seeds can tell."
+ONE_RUN = "How much of this is luck, only runs under more seeds can tell: the last command below makes them."
 
 
 def run_document(folder: Path) -> Document:
@@ -77,7 +77,7 @@ def _summary_table(results: Results) -> Table:
 
     found: pd.DataFrame = summarise(results.timeline)
     rows = [
-        (name, number(row["start"]), number(row["end"]), relative(row["relative_change"]), METRICS[name].unit,
+        (name, number(row["start"]), number(row["end"]), relative(row["relative_change"]), unit_text(METRICS[name].unit),
          METRICS[name].meaning)
         for name, row in found.loc[[name for name in HEADLINES if name in found.index]].iterrows()
     ]  # fmt: skip
@@ -90,7 +90,7 @@ def _survival_table(results: Results) -> Table:
     from homogsim.metrics.table import RUN_METRICS
 
     rows = [
-        (name, number(results.summary.get(name)), metric.unit, metric.meaning) for name, metric in RUN_METRICS.items()
+        (name, number(results.summary.get(name)), unit_text(metric.unit), metric.meaning) for name, metric in RUN_METRICS.items()
     ]
     return Table("The run as a whole", ("metric", "value", "unit", "meaning"), tuple(rows), "", frozenset({1}))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -12,7 +12,7 @@ from homogsim.errors import HomogsimError
 from homogsim.plots.wording import percent
 from homogsim.report.comparisons import MOST_PICTURES
 from homogsim.report.document import PNG, Document, Picture, Table
-from homogsim.report.wording import METHOD, command, facts, interval, label, number, parameter_table, told, written
+from homogsim.report.wording import METHOD, command, facts, interval, label, number, parameter_table, told, unit_text, written
 from homogsim.scenario import presets
 
 if TYPE_CHECKING:
@@ -113,8 +113,7 @@ def _factors(plan: Plan) -> Table:
     for factor in plan.factors:
         fact = declared()[factor.name]
         over = told(list(factor.values)) if factor.values else f"{told(factor.low)} to {told(factor.high)}"
-        unit = "" if fact.unit == "-" else fact.unit
-        rows.append((factor.name, over, told(fact.default), unit, fact.meaning, fact.source))
+        rows.append((factor.name, over, told(fact.default), unit_text(fact.unit), fact.meaning, fact.source))
     note = f"Design: {plan.design.kind}, {len(plan.design)} points, {plan.replications} runs at each."
     return Table("What was varied", ("parameter", "over", "default", "unit", "meaning", "source"), tuple(rows), note)
 
@@ -127,7 +126,7 @@ def _spread(good: pd.DataFrame) -> Table:
         means, luck = points(good, metric)
         known = means[np.isfinite(means)]
         ends = np.quantile(known, (0.05, 0.5, 0.95)) if known.size else np.full(3, np.nan)
-        rows.append((metric, *(number(float(end)) for end in ends), number(luck), METRICS[metric].unit))
+        rows.append((metric, *(number(float(end)) for end in ends), number(luck), unit_text(METRICS[metric].unit)))
     headings = ("metric", "5 % of points", "median", "95 % of points", "luck (sd)", "unit")
     return Table("How metrics spread over the points", headings, tuple(rows), "", frozenset({1, 2, 3, 4}))
 
@@ -178,7 +177,7 @@ def _identity(plan: Plan, runs: int, code: str) -> list[tuple[str, str]]:
 
 
 def _commands(plan: Plan, folder: Path) -> tuple[tuple[str, str], ...]:
-    vary = [word for factor in plan.factors for word in ("--vary", _varied(factor))]
+    vary = [word for factor in plan.factors for word in ("--vary", str(factor))]
     samples = ["--samples", str(plan.design.samples)] if plan.design.samples else []
     rest = ["--replications", str(plan.replications), "--seed", str(plan.seed), "--out", "DIR"]
     settings, name = [], plan.scenario.name
@@ -190,12 +189,6 @@ def _commands(plan: Plan, folder: Path) -> tuple[tuple[str, str], ...]:
     words = ("homogsim", "sweep", "run", name, *vary, "--design", plan.design.kind, *samples, *settings, *rest)
     draw = command("homogsim", "sweep", "plot", str(folder))
     return (("Make this sweep again", command(*words)), ("Draw its figures, then report again", draw))
-
-
-def _varied(factor: Any) -> str:
-    return f"{factor.name}=" + (
-        ",".join(map(written, factor.values)) if factor.values else f"{factor.low}:{factor.high}"
-    )
 
 
 def _notes(plan: Plan, runs: pd.DataFrame, good: pd.DataFrame) -> tuple[str, ...]:

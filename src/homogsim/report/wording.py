@@ -62,6 +62,11 @@ def told(value: Any) -> str:
     return f"{value:,.10g}".replace("-", "−", 1) if isinstance(value, int | float) else plain(str(value), 200)
 
 
+def unit_text(unit: str) -> str:
+    """Return a unit, nothing for pure numbers."""
+    return "" if unit == "-" else unit
+
+
 def written(value: Any) -> str:
     """Return a value as ``--set`` takes it."""
     if isinstance(value, bool):
@@ -85,8 +90,7 @@ def parameter_table(values: Mapping[str, Mapping[str, Any]], title: str, note: s
     for name in names:
         fact = known[name]
         own = (told(column.get(name, fact.default)) for column in values.values())
-        unit = "" if fact.unit == "-" else fact.unit
-        rows.append((name, *own, told(fact.default), unit, fact.meaning, fact.source))
+        rows.append((name, *own, told(fact.default), unit_text(fact.unit), fact.meaning, fact.source))
     headings = ("parameter", *values, "default", "unit", "meaning", "source")
     return Table(title, headings, tuple(rows), note, frozenset(range(1, len(values) + 2)))
 
