@@ -10,6 +10,7 @@ from typing import NamedTuple
 import numpy as np
 
 from homogsim.laws.demand import Appeal, Luck, Streets, Tastes, choose_month, plan_blocks, workspaces
+from homogsim.laws.tastes import Waves
 
 Floats = np.ndarray
 
@@ -50,15 +51,16 @@ def draw_world(
     open_share: float = 0.6,
     outside: float = 1.0,
     visit_probability: float = 0.5,
+    waves: int = 0,
 ) -> World:
-    """Draw a market with cells of unequal size, some of them empty."""
+    """Draw a market with cells of unequal size, some of them empty; with waves, under kernel tastes."""
     luck = np.random.default_rng(seed)
     cells = towns * sectors
     site_start = np.concatenate([[0], np.cumsum(luck.integers(0, most_sites + 1, cells))])
     consumer_start = np.concatenate([[0], np.cumsum(luck.integers(0, most_consumers + 1, cells))])
     sites, consumers = int(site_start[-1]), int(consumer_start[-1])
     return World(
-        tastes=draw_tastes(luck, consumers, dimensions),
+        tastes=draw_tastes(luck, consumers, dimensions, waves),
         appeal=draw_appeal(luck, sites, dimensions),
         streets=lay_streets(luck, towns, reach, site_start, consumer_start),
         is_open=luck.random(sites) < open_share,
@@ -69,8 +71,11 @@ def draw_world(
     )
 
 
-def draw_tastes(luck: np.random.Generator, consumers: int, dimensions: int) -> Tastes:
+def draw_tastes(luck: np.random.Generator, consumers: int, dimensions: int, waves: int = 0) -> Tastes:
+    length, apart = 1.4, luck.spawn(1)[0]  # shifts no other draw
     return Tastes(
+        liking=apart.normal(size=(waves, consumers)),
+        waves=Waves(apart.normal(size=(waves, dimensions)) / length, apart.uniform(0.0, 6.0, waves), 5.0, length),
         ideal=luck.normal(size=(dimensions, consumers)),
         price_sensitivity=np.exp(0.3 * luck.normal(size=consumers)),
         strength=luck.uniform(1.0, 5.0, consumers),
@@ -163,7 +168,7 @@ def choose(world: World, threads: int = 1) -> Month:
     sums = choose_month(
         plan_blocks(world.streets.consumer_start), world.tastes, world.streets, world.appeal, world.is_open,
         world.luck, world.outside, world.noise, world.last, bought, inclusive, surplus,
-        workspaces(threads, world.tastes.ideal.shape[0]),
+        workspaces(threads, world.tastes),
     )  # fmt: skip
     return Month(sums, bought, inclusive, surplus)
 
@@ -192,6 +197,19 @@ def travel_minutes(world: World) -> tuple[Floats, np.ndarray, np.ndarray]:
     return minutes, np.isfinite(minutes), own
 
 
+def kernel_tastes(world: World) -> Floats:
+    """Return (N, J) s_z·g_i of what each outlet serves each consumer, from random Fourier features."""
+    t, a, (directions, phases, strength, length) = world.tastes, world.appeal, world.tastes.waves
+    if not len(phases):
+        return np.zeros((t.strength.size, a.price.size))
+    scale, angles = strength * np.sqrt(2.0 / len(phases)), directions @ a.offering + phases[:, None]
+    value = scale * t.liking.T @ np.cos(angles)
+    gradient = np.stack([-scale * t.liking.T @ (np.sin(angles) * axis[:, None]) for axis in directions.T])
+    fit = 1.0 - np.sqrt(a.misfit)
+    served = np.exp(-0.5 * fit**2) * (value + fit * length * np.sqrt((gradient**2).sum(axis=0)))
+    return np.maximum(value, served)
+
+
 def utilities(world: World) -> tuple[Floats, Floats]:
     """Return (N, J) V_ij (−inf where out of reach or closed) and u_ij = (V but distance, loyalty, awareness)/α_i."""
     t, a = world.tastes, world.appeal
@@ -201,7 +219,8 @@ def utilities(world: World) -> tuple[Floats, Floats]:
         a.base
         + t.personalization[:, None] * a.personalization
         + t.locality[:, None] * a.locality * own
-        - t.strength[:, None] * a.misfit * distance2
+        - t.strength[:, None] * (1.0 if len(t.liking) else a.misfit) * distance2
+        + kernel_tastes(world)
         - t.price_sensitivity[:, None] * a.price
     )
     loyal = t.loyalty[:, None] * (world.last[:, None] == np.arange(world.is_open.size))
@@ -223,7 +242,8 @@ def expected_sums(world: World) -> Floats:
     share, _ = probabilities(world)
     own = travel_minutes(world)[2]
     flat = weight * share * (1.0 - share)
-    sums = np.empty((IDEAL + t.ideal.shape[0], share.shape[1]))
+    d = t.ideal.shape[0]
+    sums = np.empty((IDEAL + d + len(t.liking), share.shape[1]))
     sums[SHARE] = weight * share.sum(axis=0)
     sums[FLAT] = flat.sum(axis=0)
     sums[ALPHA] = t.price_sensitivity @ flat
@@ -231,7 +251,8 @@ def expected_sums(world: World) -> Floats:
     sums[LOCAL] = t.locality @ (flat * own)
     sums[TASTE] = t.strength @ flat
     sums[SATISFACTION] = weight * (share * utilities(world)[1]).sum(axis=0)
-    sums[IDEAL:] = (t.strength * t.ideal) @ flat
+    sums[IDEAL : IDEAL + d] = (t.strength * t.ideal) @ flat
+    sums[IDEAL + d :] = t.liking @ flat
     return sums
 
 

@@ -158,3 +158,39 @@ def test_19_repeat_visits(loyalty: float) -> None:
 def test_markup_of_equal_shops_is_the_textbook_one() -> None:
     sums = choose(simple_world(5, noise=2.0, outside=0.0)).sums
     np.testing.assert_allclose(markup(sums[SHARE], sums[ALPHA], 2.0), 2.0 / (1.0 - 0.2), rtol=1e-13)
+
+
+def cloned(noise: float, *, waves: int) -> tuple[float, float]:
+    """Return the joint share of an outlet and its like, before and after the clone opens."""
+    world = draw_world(26, towns=1, sectors=1, reach=0, waves=waves, most_sites=9, most_consumers=900, open_share=1.0)
+    world = world._replace(noise=noise, last=np.full_like(world.last, -1), outside=0.0)
+    place = np.repeat(world.streets.site_place[:, :1], world.is_open.size, axis=1)  # all at one door
+    offering = world.appeal.offering if waves else np.zeros_like(world.appeal.offering)
+    one = np.ones(world.is_open.size)
+    appeal = world.appeal._replace(
+        base=10.0 * one, personalization=0.0 * one, locality=0.0 * one, misfit=one, travel=0.0 * one, price=10.0 * one,
+        awareness=one, offering=offering.copy(),
+    )  # fmt: skip
+    appeal.offering[:, 1] = appeal.offering[:, 0]
+    world = world._replace(appeal=appeal, streets=world.streets._replace(site_place=place))
+    alone = world.is_open.copy()
+    alone[1] = False
+    return tuple(  # type: ignore[return-value]
+        float(choose(world._replace(is_open=is_open)).sums[SHARE, :2].sum() / world.streets.weight / world.last.size)
+        for is_open in (alone, world.is_open)
+    )
+
+
+def test_24_a_clone_takes_its_originals_customers_under_kernel_tastes() -> None:
+    """Who likes the one best likes the other best: their joint share stays, as μ → 0. Under plain logit it rises."""
+    gaps = []
+    for noise in (1.8, 0.3, 0.1):
+        before, after = cloned(noise, waves=32)
+        assert 0.02 < before < 0.6
+        gaps.append(after - before)
+    assert gaps[0] > gaps[1] > gaps[2] > 0.0
+    assert gaps[2] < 5e-3  # in proportion to μ: .043, .007, .002
+    alone, together = cloned(1.8, waves=0)
+    shops = round(1.0 / alone)
+    assert shops > 4
+    assert together == pytest.approx(2.0 / (shops + 1.0), rel=1e-12)  # identical shops still count as new variety

@@ -6,6 +6,7 @@ import json
 import os
 import signal
 from dataclasses import replace
+from pathlib import Path
 
 import pandas as pd
 import pytest
@@ -278,6 +279,56 @@ def test_unclear_is_no_failure(homogsim, claims) -> None:
     assert answer.code == 0
     assert "one replication has no interval" in answer.out
     assert "1 unclear of 1 expectations" in answer.out
+
+
+def test_marks_are_written_into_the_file(homogsim, claims, tmp_path) -> None:
+    path = claims(FIRMS_ADOPT, NOBODY_ADOPTS)
+    answer = homogsim("expect", path, *HERE, "--replications", "3", "--mark")
+    assert answer.code == 2
+    assert "0 of 2 expectations of mine stand below a line [[expect]]" in answer.err
+    lines = [f'[[expect]]\nmetric = "{e.metric}"\nversus = "{e.versus}"\nsign = "{e.sign}"\n'
+             for e in (FIRMS_ADOPT, NOBODY_ADOPTS)]  # fmt: skip
+    (tmp_path / path).unlink()
+    (tmp_path / path).write_text((tmp_path / claims()).read_text("utf-8") + "\n" + "\n".join(lines), "utf-8")
+    answer = homogsim("expect", path, *HERE, "--replications", "3", "--mark")
+    assert answer.code == 1
+    assert "written: " in answer.err
+    held, failed = hs.Scenario.read(tmp_path / path).expect
+    assert (held.status, failed.status) == ("", "not supported")
+    assert failed.measured.endswith("3 seeds from 10000")
+    again = homogsim("expect", path, *HERE, "--replications", "3", "--mark")
+    assert again.code == 0
+    assert "1 held, 1 not supported, as recorded of 2 expectations" in again.out
+    assert "written" not in again.err
+
+
+def test_findings_are_written_into_the_documents(homogsim, tmp_path, monkeypatch) -> None:
+    shipped = Path(__file__).parents[2] / "docs" / "sources.toml"
+    (tmp_path / "docs").mkdir()
+    (tmp_path / "docs" / "sources.toml").write_bytes(shipped.read_bytes())
+    few = {name: path for name, path in hs.presets().items() if name == "know-thyself"}
+    monkeypatch.setattr("homogsim.experiments.expect.presets", lambda: few)
+    know = hs.Scenario.read("know-thyself").override(SIZE)
+    monkeypatch.setattr("homogsim.experiments.expect.Scenario.read", lambda source: know)
+    answer = homogsim("expect", "--all", *HERE, "--replications", "1", "--docs")
+    assert answer.code == 0
+    findings = json.loads((tmp_path / "docs" / "findings.json").read_text("utf-8"), parse_constant=refuse)
+    assert len(findings["expectations"]) == len(know.expect)
+    assert "not measured yet" in (tmp_path / "docs" / "sources.md").read_text("utf-8")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "what"),
+    [
+        (("baseline", "--docs"), "no such folder"),
+        (("--all", "--docs", "--months", "12"), "changed scenarios say nothing"),
+        (("baseline", "--mark", "--set", "world.towns=3"), "changed scenarios say nothing"),
+    ],
+)
+def test_what_cannot_be_recorded_is_refused(homogsim, arguments, what) -> None:
+    answer = homogsim("expect", *arguments)
+    assert answer.code == 2
+    assert what in answer.err
 
 
 def test_lint_knows_the_start(homogsim, claims) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import json
 import math
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -15,12 +16,15 @@ from experiments.tiny import TINY, tiny
 from homogsim.errors import HomogsimError
 from homogsim.experiments import replicate
 from homogsim.experiments.replicate import Lost, Task
+from homogsim.experiments.robustness import study
 from homogsim.experiments.robustness.design import (
     BASELINE,
     HEADLINES,
     INERT,
+    PENALTIES,
     SWEPT,
     UNCERTAIN,
+    Case,
     cases,
     pair,
     points,
@@ -209,7 +213,9 @@ def lines(folder: Path) -> list[str]:
     return (folder / "runs.jsonl").read_text().splitlines()
 
 
-def test_a_stopped_study_goes_on(whole: Robustness, tmp_path: Path, monkeypatch) -> None:
+def test_a_stopped_study_goes_on(tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.setattr(study, "cases", lambda base: (BASELINE, *PENALTIES[1:3]))
+    whole = plan(**OPTIONS).run(tmp_path / "whole")
     done = 0
 
     def watch(now: int, total: int) -> None:
@@ -232,6 +238,8 @@ def test_a_stopped_study_goes_on(whole: Robustness, tmp_path: Path, monkeypatch)
 
 def test_lost_runs_are_told_and_tried_again(tmp_path: Path, monkeypatch) -> None:
     options = OPTIONS | {"points_": 0, "replications": 1}
+    eight = Case("world.dimensions", "d = 8", {"world.dimensions": 8}, 8.0)
+    monkeypatch.setattr(study, "cases", lambda base: (BASELINE, eight))
     attempt = replicate.attempt
 
     def losing(task: Task, stopped) -> object:
@@ -243,7 +251,7 @@ def test_lost_runs_are_told_and_tried_again(tmp_path: Path, monkeypatch) -> None
     assert len(found.lost) == 2
     assert "struck by lightning" in page(found)
     assert "| d = 8 | – | – | – |" in page(found)
-    monkeypatch.undo()
+    monkeypatch.setattr(replicate, "attempt", attempt)
     again = plan(**options).run(tmp_path / "runs")
     assert not again.lost
     assert "| d = 8 | – | – | – |" not in page(again)
@@ -299,8 +307,8 @@ def test_page_and_figures(whole: Robustness, tmp_path: Path) -> None:
     assert "Was the result put in?" in text
 
 
-def test_figures_without_points_and_with_undefined_results(tmp_path: Path) -> None:
-    found = plan(**(OPTIONS | {"points_": 0, "replications": 1})).run(tmp_path / "runs")
+def test_figures_without_points_and_with_undefined_results(whole: Robustness, tmp_path: Path) -> None:
+    found = replace(whole, plan=replace(whole.plan, points=()))
     written = write_page(found, tmp_path)
     assert [path.name for path in written[1:]] == ["robustness-ablations.png", "robustness-sweeps.png"]
     assert "Latin hypercube" not in page(found)

@@ -38,6 +38,10 @@ WORLDS = {
     "more than one block": {"seed": 10, "towns": 2, "sectors": 1, "most_consumers": 700, "most_sites": 4},
     "few consumers": {"seed": 11, "most_consumers": 3},
     "nobody goes out": {"seed": 12, "visit_probability": 0.0},
+    "kernel tastes": {"seed": 14, "waves": 16},
+    "kernel tastes, more than one block": {
+        "seed": 15, "waves": 5, "dimensions": 1, "towns": 2, "most_consumers": 400, "most_sites": 4
+    },
 }
 
 
@@ -86,7 +90,7 @@ def test_bits_do_not_depend_on_the_number_of_threads(world: World) -> None:
 
 def test_a_reused_workspace_leaves_no_trace() -> None:
     large, small = draw_world(21, dimensions=6, reach=3), draw_world(22, dimensions=1)
-    rooms = demand.workspaces(1, 6)
+    rooms = demand.workspaces(1, large.tastes)
     rooms[:] = np.nan
     fresh = choose(small)
     for world in (large, small):
@@ -121,7 +125,8 @@ def reorder_sites(world: World, order: np.ndarray) -> World:
 
 
 def reorder_consumers(world: World, order: np.ndarray) -> World:
-    return world._replace(tastes=Tastes(*(column[..., order] for column in world.tastes)), last=world.last[order])
+    columns = (column[..., order] for column in world.tastes[:-1])
+    return world._replace(tastes=Tastes(*columns, world.tastes.waves), last=world.last[order])
 
 
 def order_within_cells(start: np.ndarray, seed: int) -> np.ndarray:
@@ -229,8 +234,9 @@ def test_a_reach_of_thousands_of_outlets() -> None:
 
 
 def test_columns_of_any_memory_layout_do() -> None:
-    world = draw_world(62, dimensions=3)
-    tastes = world.tastes._replace(ideal=np.asfortranarray(world.tastes.ideal))
+    world = draw_world(62, dimensions=3, waves=4)
+    likes = np.asfortranarray(world.tastes.liking)
+    tastes = world.tastes._replace(ideal=np.asfortranarray(world.tastes.ideal), liking=likes)
     appeal = world.appeal._replace(offering=np.asfortranarray(world.appeal.offering))
     twisted = choose(world._replace(tastes=tastes, appeal=appeal, outside=1))
     for a, b in zip(choose(world), twisted, strict=True):

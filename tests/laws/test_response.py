@@ -17,6 +17,7 @@ WORLDS = {
     "one town": {"seed": 4, "towns": 1, "reach": 0, "sectors": 3},
     "more than one block": {"seed": 5, "towns": 2, "sectors": 2, "most_consumers": 700, "most_sites": 4},
     "few consumers": {"seed": 6, "most_consumers": 3},
+    "kernel tastes": {"seed": 7, "waves": 16},
 }
 
 

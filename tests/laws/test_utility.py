@@ -13,8 +13,9 @@ import pytest
 from demand_reference import choose, draw_appeal, draw_world
 from numba import njit
 
+from homogsim.laws.demand import Appeal, Tastes
 from homogsim.laws.response import Choices, founders_prospects, own_share_response
-from homogsim.laws.utility import LANES, core_utility, minutes_between, rooms_for, squared_misfit
+from homogsim.laws.utility import LANES, core_of, core_utility, minutes_between, outlet_table, rooms_for
 from homogsim.numerics import log, log_of_normal, sum_of_products
 
 
@@ -58,8 +59,13 @@ def test_rooms_start_at_lines_of_the_cache_and_do_not_overlap() -> None:
 
 
 def test_laws_of_one_pair() -> None:
-    ideal, offering = np.array([[1.0], [2.0]]), np.array([[0.0, 4.0], [0.0, -2.0]])
-    assert squared_misfit(ideal, 0, offering, 1) == 25.0
+    one = np.array([1.0])
+    tastes = Tastes(np.array([[1.0], [2.0]]), 1.5 * one, 2.0 * one, 3.0 * one, 4.0 * one, 0.0 * one, np.zeros((2, 1)))
+    columns = (np.array([0.0, value]) for value in (10.0, 0.5, 1.0, 0.25, 1.0, 8.0, 1.0))
+    table = outlet_table(Appeal(*columns, np.array([[0.0, 4.0], [0.0, -2.0]])), 1.0, tastes.waves)
+    away = 10.0 + 1.5 - 12.5 - 12.0  # ‖z − x‖² = 25
+    assert core_of(tastes, 0, table, 1, 1.0) == away + 4.0
+    assert core_of(tastes, 0, table, 1, 0.0) == away
     assert core_utility(10.0, 0.5, 1.0, 0.25, 8.0, 25.0, 1.5, 2.0, 3.0, 4.0) == 10.0 + 1.5 + 4.0 - 12.5 - 12.0
     assert minutes_between(3.0, 4.0, 5.0, 0.0, 0.0, 1.0, 0.0) == 5.0
     assert minutes_between(3.0, 4.0, 5.0, 2.0, 0.0, 0.0, 20.0) == 27.0
@@ -69,7 +75,7 @@ def hash_of_answers() -> str:
     """Return a hash of all that the kernels say about a few random markets."""
     digest = hashlib.sha256()
     for seed in range(3):
-        world = draw_world(seed, dimensions=1 + 2 * seed, reach=2, most_consumers=300)
+        world = draw_world(seed, dimensions=1 + 2 * seed, reach=2, most_consumers=300, waves=4 * seed)
         month = choose(world)
         choices = Choices(month.inclusive, world.last, world.noise)
         is_open, empty = np.flatnonzero(world.is_open), np.flatnonzero(~world.is_open)

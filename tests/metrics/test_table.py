@@ -9,8 +9,19 @@ import numpy as np
 import pytest
 from observations import SECTORS, TOWNS, observation
 
+from homogsim.metrics.listed.tables import TABLED
 from homogsim.metrics.observation import Observation, People, field_names, from_fields, to_fields
-from homogsim.metrics.table import ALL_TIMELINE, ERRORS, METRICS, OTHER_SCALES, RUN_METRICS, columns, listing, row
+from homogsim.metrics.table import (
+    ALL_TIMELINE,
+    ERRORS,
+    METRICS,
+    OTHER_SCALES,
+    RUN_METRICS,
+    columns,
+    listing,
+    row,
+    town_rows,
+)
 
 PUBLIC = [
     "n_firms", "entries", "exits", "adoption_share", "adoption_generic", "adoption_industry", "adoption_custom",
@@ -254,11 +265,12 @@ def test_public_names_stay() -> None:
 def test_lines_are_complete() -> None:
     lines = listing()
     names = [line.name for line in lines]
-    assert len(names) == len(set(names)) == len(METRICS) + len(ERRORS) + len(OTHER_SCALES) + len(RUN_METRICS)
+    assert len(names) == len(set(names))
+    assert len(names) == sum(map(len, (METRICS, ERRORS, OTHER_SCALES, RUN_METRICS, TABLED)))
     for line in lines:
         assert line.unit, line.name
         assert line.meaning, line.name
-        assert line.where.startswith(("timeline", "summary"))
+        assert line.where.startswith(("timeline", "summary", "towns.parquet", "results.", "compare"))
         low, high = line.range
         assert low < high
     assert all(metric.every in (1, 12) for metric in ALL_TIMELINE.values())
@@ -299,3 +311,15 @@ def test_an_observation_comes_apart_and_together() -> None:
     again = from_fields(flat)
     assert row(again) == pytest.approx(row(month), rel=0, nan_ok=True)
     assert int(again.sector.max()) + 1 == SECTORS
+
+
+def test_tables_that_are_listed_can_be_had() -> None:
+    import homogsim.results as results
+
+    functions = [line.where.removeprefix("results.") for line in TABLED if line.where.startswith("results.")]
+    assert len(functions) == 5
+    assert all(callable(getattr(results, name)) for name in functions)
+    columns_ = town_rows(observation(), *(np.zeros(TOWNS, dtype=np.int64),) * 2, np.zeros((TOWNS, 2)))
+    for line in TABLED:
+        if line.where == "towns.parquet":
+            assert line.name.removeprefix("town_") in columns_

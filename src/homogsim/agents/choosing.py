@@ -10,12 +10,13 @@ from numpy.typing import NDArray
 
 from homogsim.agents.market import Market
 from homogsim.errors import HomogsimError
-from homogsim.laws.demand import NOBODY, core_utility, draw_of, minutes_between, squared_misfit, visits
+from homogsim.laws.demand import NOBODY, draw_of, minutes_between, visits
+from homogsim.laws.utility import AWARENESS, TRAVEL, core_of, outlet_table
 from homogsim.numerics import exp, log
 
 
 @njit(cache=True, error_model="numpy")
-def _choose_alone(i, cell, tastes, streets, appeal, is_open, luck, outside, noise, last):
+def _choose_alone(i, cell, tastes, streets, outlets, is_open, luck, outside, noise, last):
     """Return sites within reach, e^{V/μ} of each, their sum with the outside option, and the site visited."""
     town, widest = cell % streets.towns, is_open.size
     sites, attraction = np.empty(widest, np.int32), np.empty(widest)
@@ -31,13 +32,8 @@ def _choose_alone(i, cell, tastes, streets, appeal, is_open, luck, outside, nois
                 if at_home == 0.0:
                     a, b = np.sqrt(a * a + b * b), 0.0
                 way = minutes_between(east, north, radius, a, b, at_home, streets.reach_minutes[town, r])
-                core = core_utility(
-                    appeal.base[site] / noise, appeal.personalization[site] / noise,
-                    at_home * (appeal.locality[site] / noise), appeal.misfit[site] / noise, appeal.price[site] / noise,
-                    squared_misfit(tastes.ideal, i, appeal.offering, site), tastes.price_sensitivity[i],
-                    tastes.strength[i], tastes.personalization[i], tastes.locality[i],
-                )  # fmt: skip
-                drawn = appeal.awareness[site] * exp(core - appeal.travel[site] / noise * log(1.0 + way))
+                core = core_of(tastes, i, outlets, site, at_home)
+                drawn = outlets[site, AWARENESS] * exp(core - outlets[site, TRAVEL] * log(1.0 + way))
                 if last[i] == site:
                     drawn *= exp(tastes.loyalty[i] / noise)
                 sites[count], attraction[count] = site, drawn
@@ -56,12 +52,12 @@ def _choose_alone(i, cell, tastes, streets, appeal, is_open, luck, outside, nois
 def _alone(market: Market, row: int) -> Any:
     if market.appeal is None:
         raise HomogsimError("nobody has chosen yet", help="Run a month first: model.step().")
-    parameters = market.parameters
+    parameters, (tastes, noise) = market.parameters, market.choosing
     luck = market.luck()._replace(month=np.uint64(market.last_traded % 2**32))
     return _choose_alone(
-        row, row // parameters.world.consumers, market.choosing[0], market.streets, market.appeal, market.traded, luck,
-        1.0 if parameters.consumers.outside_option else 0.0, market.choosing[1],
-        market.consumers.last_before,
+        row, row // parameters.world.consumers, tastes, market.streets,
+        outlet_table(market.appeal, noise, tastes.waves), market.traded, luck,
+        1.0 if parameters.consumers.outside_option else 0.0, noise, market.consumers.last_before,
     )  # fmt: skip
 
 

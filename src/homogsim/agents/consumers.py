@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from homogsim.geography import places
 from homogsim.laws.demand import Tastes
 from homogsim.laws.money import mean_one_lognormal
+from homogsim.laws.tastes import NO_WAVES, Waves
 from homogsim.parameters import Consumers as ConsumerParameters
 from homogsim.parameters import Parameters, World
 from homogsim.population import Population, column
@@ -35,8 +36,8 @@ class Consumers(Population):
     inclusive: Floats = column(np.float64, "outside option + Σ e^{V/μ} this month")
     surplus: Floats = column(np.float64, "consumer surplus this month, dollars an occasion")
 
-    def tastes(self) -> Tastes:
-        """Return the columns that the kernels read."""
+    def tastes(self, liking: Floats, waves: Waves) -> Tastes:
+        """Return the columns that the kernels read; `liking` and `waves` are those of kernel tastes."""
         return Tastes(
             self.ideal,
             self.price_sensitivity,
@@ -45,6 +46,8 @@ class Consumers(Population):
             self.locality,
             self.loyalty,
             np.stack([self.east, self.north]),
+            liking,
+            waves,
         )
 
 
@@ -124,6 +127,39 @@ def points_of_taste(
     return centres.sectors[:, sector] + centres.towns[:, town] + centres.niches[:, sector, niche] + noise
 
 
+def draw_waves(parameters: Parameters, streams: Streams) -> Waves:
+    """Draw the random Fourier features of kernel tastes (`homogsim.laws.tastes`); none under ideal points."""
+    world, of = parameters.world, parameters.consumers
+    if of.tastes != "kernel":
+        return NO_WAVES
+    wave, axes = np.arange(of.kernel_waves), np.arange(world.dimensions)
+    directions = np.asarray(streams.normal("waves", wave[:, None], index=axes)) / of.kernel_length
+    phases = 2.0 * np.pi * np.asarray(streams.uniform("waves", wave, index=world.dimensions))
+    return Waves(directions, phases, of.kernel_strength, of.kernel_length)
+
+
+def draw_liking(parameters: Parameters, centres: TasteCentres, streams: Streams) -> Floats:
+    """Draw (R, N) a_ir = √.2·town + √.5·niche + √.3·own, each a standard normal; no rows under ideal points.
+
+    Town and niche, and their shares, are those of the ideal points: neighbours in one geometry are so in the other.
+    """
+    world, of = parameters.world, parameters.consumers
+    who = np.arange(world.cells * world.consumers)
+    if of.tastes != "kernel":
+        return np.zeros((0, who.size))
+    cell = who // world.consumers
+    niche = niche_of(centres.mixes[cell], streams.uniform("tastes", who, 0, 0))
+    wave = np.arange(of.kernel_waves)[:, None]
+    of_town = streams.normal("town waves", np.arange(world.towns), index=wave)
+    of_niche = streams.normal("niche waves", np.arange(world.sectors * world.niches), index=wave)
+    own = np.sqrt(max(0.0, 1.0 - world.town_share - world.niche_share))
+    return np.ascontiguousarray(
+        np.sqrt(world.town_share) * of_town[:, cell % world.towns]
+        + np.sqrt(world.niche_share) * of_niche[:, cell // world.towns * world.niches + niche]
+        + own * streams.normal("own waves", who, index=wave)
+    )
+
+
 def draw_consumers(parameters: Parameters, centres: TasteCentres, streams: Streams) -> Consumers:
     """Draw all consumers: tastes, places and sensitivities, each from its own stream."""
     world = parameters.world
@@ -142,7 +178,7 @@ def draw_sensitivities(people: Consumers, of: ConsumerParameters, streams: Strea
     alpha = mean_one_lognormal(streams.normal("price sensitivity", who), of.price_sensitivity_sd)
     people.price_sensitivity[:] = of.price_sensitivity * alpha
     spread = mean_one_lognormal(streams.normal("taste strength", who), of.taste_strength_sd)
-    people.strength[:] = of.taste_strength * spread
+    people.strength[:] = (of.kernel_anchor if of.tastes == "kernel" else of.taste_strength) * spread
     people.personalization[:] = streams.gamma2("personalization value", who, mean=of.personalization_value)
     people.locality[:] = streams.gamma2("locality value", who, mean=of.locality_value)
     people.loyalty[:] = of.loyalty + of.loyalty_sd * streams.normal("loyalty", who)

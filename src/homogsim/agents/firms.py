@@ -81,8 +81,8 @@ class Firms(Population):
     sales: Floats = column(np.float64, "occasions served Q this month")
     expected_sales: Floats = column(np.float64, "expected occasions S this month")
     slope: Floats = column(np.float64, "Bα = ΣW·Pr(1−Pr)α this month")
-    taste_sum: Floats = column(np.float64, "Bθ this month")
-    ideal_sum: Floats = column(np.float64, "Bθz this month", vector=True)
+    taste_sum: Floats = column(np.float64, "Bθ this month; under kernel tastes with the curvature of the waves")
+    ideal_sum: Floats = column(np.float64, "Bθz this month; under kernel tastes with the gradient of the waves", vector=True)
     profit: Floats = column(np.float64, "profit this month, dollars")
     savings: Floats = column(np.float64, "savings of the tool this month, dollars")
     # The firm's twin without the tool (return on investment)
@@ -227,7 +227,7 @@ def appeal(now: Operations, come_to: Business, price: Floats, offering: Floats, 
         now.quality, now.implementation, now.contact, now.back_office, tools.quality_floor, table.quality_gain[now.tool]
     )
     base = (
-        consumers.base_value
+        consumers.purchase_value
         + quality
         - stocks.alienation(consumers.contact_aversion, now.contact, now.human_share, fit)
         - stocks.disclosure(consumers.disclosure_cost, now.transparency, now.contact, now.human_share)

@@ -9,7 +9,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from homogsim import geography
-from homogsim.agents.consumers import Consumers, TasteCentres, draw_consumers, draw_sensitivities, taste_centres
+from homogsim.agents.consumers import (
+    Consumers,
+    TasteCentres,
+    draw_consumers,
+    draw_liking,
+    draw_sensitivities,
+    draw_waves,
+    taste_centres,
+)
 from homogsim.agents.firms import Firms
 from homogsim.agents.vendors import Vendors, draw_vendors, spread_further
 from homogsim.geography import Geography
@@ -87,9 +95,11 @@ class Market:
         self.site_sector: Ints = self.site_cell // world.towns
         self.peers: NDArray[np.int32] = geography.peer_lists(parameters, self.streams)
         self.streets: Streets = _streets(parameters, self.geography, self.streams)
-        self.tastes: Tastes = self.consumers.tastes()
+        self.tastes: Tastes = self.consumers.tastes(
+            draw_liking(parameters, self.centres, self.streams), draw_waves(parameters, self.streams)
+        )
         self.plan: Ints = plan_blocks(self.streets.consumer_start)
-        self.rooms: Floats = workspaces(threads, world.dimensions)
+        self.rooms: Floats = workspaces(threads, self.tastes)
         self.appeal: Appeal | None = None
         self.scale = np.nan
         # ū_0 and s_0, dollars: what ratings of visits are told against (`homogsim.agents.advocacy`).
@@ -143,7 +153,7 @@ class Market:
         """Go on under changed parameters: what consumers value follows, the same people with the same luck."""
         if parameters.consumers != self.parameters.consumers:
             draw_sensitivities(self.consumers, parameters.consumers, self.streams)
-            self.tastes = self.consumers.tastes()
+            self.tastes = self.consumers.tastes(self.tastes.liking, draw_waves(parameters, self.streams))
         added = parameters.policy.interoperability - self.parameters.policy.interoperability
         if added != 0.0:
             spread_further(self.vendors, added, self.streams)

@@ -18,6 +18,7 @@ from homogsim.agents.vendors import mean_template
 from homogsim.laws import offering, stocks
 from homogsim.laws.demand import Appeal, Luck, choose_month
 from homogsim.laws.survey import ask, count_customers
+from homogsim.laws.tastes import served_points
 from homogsim.metrics.differentiation import net_promoter_score, rating
 from homogsim.metrics.welfare import personalization_gap, weighted_share
 from homogsim.parameters import TOOLS
@@ -137,7 +138,7 @@ class Served(NamedTuple):
     """What a sample of this month's visitors of small businesses were served, and what they saw."""
 
     offerings: Floats
-    """(v, d) x_ij = x_j + κ_j(z_i − x_j), one a visit."""
+    """(v, d) x_ij = x_j + κ_j(z_i − x_j), one a visit; under kernel tastes κ_j·ℓ up the gradient of g_i."""
     windows: Floats
     """(b, d) the shop windows x_j of the businesses visited."""
     visits: Floats
@@ -152,7 +153,10 @@ def served_offerings(market: Market) -> Served:
         luck = market.streams.uniform("panel", who, 0, 5)
         who = np.sort(who[np.argsort(luck, kind="stable")[:SERVED_VISITS]])
     site = people.bought[who]
-    seen = firms.offering[:, site]
-    served = seen + firms.served_fit[site] * (people.ideal[:, who] - seen)
+    seen, tastes = firms.offering[:, site], market.choosing[0]
+    if len(tastes.liking):
+        served = served_points(seen, tastes.liking[:, who], firms.served_fit[site], tastes.waves)
+    else:
+        served = seen + firms.served_fit[site] * (people.ideal[:, who] - seen)
     visited, visits = np.unique(site, return_counts=True)
     return Served(served.T.copy(), firms.offering[:, visited].T.copy(), visits.astype(np.float64))

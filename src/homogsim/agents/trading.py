@@ -9,7 +9,8 @@ from homogsim.agents import chains, public
 from homogsim.agents.firms import Business, appeal, business, operations, tiers
 from homogsim.agents.market import Market
 from homogsim.laws import money, offering, pricing, stocks
-from homogsim.laws.demand import ALPHA, IDEAL, SATISFACTION, SHARE, TASTE, choose_month
+from homogsim.laws.demand import ALPHA, FLAT, IDEAL, SATISFACTION, SHARE, TASTE, choose_month
+from homogsim.laws.tastes import unmet_demand
 
 Floats = NDArray[np.float64]
 
@@ -116,12 +117,20 @@ def choose(market: Market) -> None:
     market.traded[:], market.last_traded = firms.is_open, market.month
     firms.expected_sales[:] = sums[SHARE]
     firms.slope[:] = sums[ALPHA]
-    firms.taste_sum[:] = sums[TASTE]
-    firms.ideal_sum[:] = sums[IDEAL:]
+    _remember_demand(market, sums)
     firms.sales[:] = sums[SHARE]
     if parameters.consumers.demand == "sampled":
         firms.sales[:] = market.streams.poisson("sales", firms.uid, market.month, mean=sums[SHARE])
     _remember_satisfaction(market, sums[SATISFACTION])
+
+
+def _remember_demand(market: Market, sums: Floats) -> None:
+    """Keep where demand at the margin would have each concept move: Bθ and Bθz, with the waves of kernel tastes."""
+    firms, waves, d = market.firms, market.choosing[0].waves, len(market.firms.identity)
+    taste, ideal, weights = sums[TASTE], sums[IDEAL : IDEAL + d], sums[IDEAL + d :]
+    if len(weights):
+        taste, ideal = unmet_demand(taste, ideal, sums[FLAT], weights, firms.identity, waves)
+    firms.taste_sum[:], firms.ideal_sum[:] = taste, ideal
 
 
 def _remember_satisfaction(market: Market, total: Floats) -> None:

@@ -17,7 +17,8 @@ from homogsim.cli.stopping import INTERRUPTED, Stop
 from homogsim.cli.text import console, number, percent, printable
 from homogsim.errors import HomogsimError
 from homogsim.experiments.expect import Finding, Report, expect
-from homogsim.scenario import NOT_SUPPORTED
+from homogsim.experiments.runs import read
+from homogsim.scenario import NOT_SUPPORTED, presets
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -81,6 +82,10 @@ def _check_recording(options: ExpectOptions) -> None:
             raise HomogsimError(
                 "changed scenarios say nothing about the presets", name, "Leave --set and --months out."
             )
+    if options.mark:
+        from homogsim.experiments.findings import check_markable
+
+        check_markable(map(read, options.scenarios or presets()))
     if options.docs:
         from homogsim.experiments.validation_page import check_docs
 

@@ -103,7 +103,7 @@ def market_end(model: MarketModel) -> MarketEnd:
         outside=1.0 if consumers.outside_option else 0.0,
         noise=consumers.choice_noise,
         voucher=market.parameters.policy.local_voucher,
-        values={name: getattr(consumers, name) for name in VALUES},
+        values={name: getattr(consumers, name) for name in VALUES} | {"base_value": consumers.purchase_value},
     )
 
 
@@ -111,7 +111,7 @@ def different_consumers(first: MarketEnd, second: MarketEnd) -> str:
     """Return why surplus cannot be compared between two markets: their consumers differ ("" if they do not)."""
     pairs: dict[str, tuple[tuple[Any, ...], tuple[Any, ...]]] = {
         "place": (first.streets, second.streets),
-        "tastes": (first.tastes, second.tastes),
+        "tastes": tuple((*end.tastes[:-1], *end.tastes.waves) for end in (first, second)),
     }
     for group, (one, two) in pairs.items():
         if not all(np.array_equal(a, b) for a, b in zip(one, two, strict=True)):
@@ -133,7 +133,7 @@ def consumer_surplus(end: MarketEnd, appeal: Appeal, is_open: Flags, last: NDArr
     bought, inclusive, surplus = np.empty(n, np.int32), np.empty(n), np.empty(n)
     choose_month(
         end.plan, tastes, end.streets, appeal, is_open, NOBODY_GOES_OUT, end.outside, end.noise, last, bought,
-        inclusive, surplus, workspaces(1, len(end.tastes.ideal)),
+        inclusive, surplus, workspaces(1, end.tastes),
     )  # fmt: skip
     return float(end.streets.weight * surplus.sum())
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
@@ -101,6 +101,8 @@ class Report:
     seeds: tuple[int, ...] = ()
     lost: tuple[Lost, ...] = ()
     interrupted: bool = False
+    files: Mapping[str, Path] = field(default_factory=dict)
+    """By name of the scenario: the file that states its expectations."""
 
     @property
     def failed(self) -> tuple[Finding, ...]:
@@ -154,7 +156,8 @@ def expect(
     """
     check_counts(replications, seed, replications)
     changes = dict(set or {}) | ({} if months is None else {"calendar.months": months})
-    claims = [claim for scenario in _chosen(scenarios) for claim in claims_of(_changed(scenario, changes), changes)]
+    chosen = _chosen(scenarios)
+    claims = [claim for scenario in chosen for claim in claims_of(_changed(scenario, changes), changes)]
     asked = {Task(s, 0).key: s for claim in claims for s in claim.scenarios}
     used = fitting_jobs((s.parameters for s in asked.values()), replications * len(asked), jobs)
     seeds = range(seed, seed + replications)
@@ -163,7 +166,8 @@ def expect(
         scales = asks_other_scales(claim.expectation.metric for claim in claims)
         runs.make(Task(s, number, other_scales=scales) for number in seeds for s in asked.values())
     findings = tuple(claim.finding(runs, seeds) for claim in claims)
-    return Report(findings, tuple(seeds), tuple(runs.lost), stop())
+    files = {scenario.name: scenario.path for scenario in chosen if scenario.path is not None}
+    return Report(findings, tuple(seeds), tuple(runs.lost), stop(), files)
 
 
 def _chosen(given: Sequence[Scenario | str | Path]) -> list[Scenario]:

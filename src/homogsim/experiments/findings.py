@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from homogsim.scenario.writing import write_whole
 
 FINDINGS = "findings.json"
 
-HEADER = "[[expect]]"
+HEADER = re.compile(r"^\[\[expect\]\][ \t]*$", re.MULTILINE)
 """Line that begins an expectation in a scenario file."""
 
 MOST_SHARE = 3.0
@@ -105,16 +106,29 @@ def mark(report: Report) -> list[Path]:
         A file cannot be written.
     """
     changed = []
-    for name in dict.fromkeys(finding.scenario for finding in report.findings):
+    for name, path in report.files.items():
         mine = [finding for finding in report.findings if finding.scenario == name]
-        path = Scenario.read(name).path
-        assert path is not None  # it was read from a file
         text = path.read_text("utf-8")
         new = marked(text, mine, report.seeds, str(path))
         if new != text:
             write_whole(path, new, overwrite=True)
             changed.append(path)
     return changed
+
+
+def check_markable(scenarios: Iterable[Scenario]) -> None:
+    """Refuse scenarios whose expectations cannot be marked in their file.
+
+    Raises
+    ------
+    HomogsimError
+        Says what would help.
+    """
+    for scenario in scenarios:
+        stated = 0 if scenario.path is None else len(HEADER.findall(scenario.path.read_text("utf-8")))
+        if stated != len(scenario.expect):
+            what = f"{stated} of {len(scenario.expect)} expectations of {scenario.name} stand below a line [[expect]]"
+            raise HomogsimError(what, str(scenario.path or ""), "Write each of them as a table headed [[expect]].")
 
 
 def marked(text: str, findings: list[Finding], seeds: tuple[int, ...], where: str = "") -> str:
@@ -125,11 +139,12 @@ def marked(text: str, findings: list[Finding], seeds: tuple[int, ...], where: st
     HomogsimError
         There are more or fewer expectations than findings.
     """
-    head, *blocks = text.split(HEADER)
+    head, *blocks = HEADER.split(text)
     if len(blocks) != len(findings):
-        raise HomogsimError(f"{len(blocks)} expectations, but {len(findings)} were tested", where, "Test again.")
+        what = f"{len(findings)} expectations were tested, but {len(blocks)} stand below a line [[expect]]"
+        raise HomogsimError(what, where, "Write each of them as a table headed [[expect]].")
     return head + "".join(
-        HEADER + _marked(block, finding, seeds) for block, finding in zip(blocks, findings, strict=True)
+        "[[expect]]" + _marked(block, finding, seeds) for block, finding in zip(blocks, findings, strict=True)
     )
 
 

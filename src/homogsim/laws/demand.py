@@ -14,6 +14,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+from homogsim.laws.tastes import NO_WAVES, Waves
 from homogsim.laws.threads import share_out
 from homogsim.laws.utility import (
     BLOCK,
@@ -28,15 +29,14 @@ from homogsim.laws.utility import (
     WORK,
     at,
     attract,
-    core_utility,
     measure_way,
     minutes_between,
     outlet_table,
     part,
     rooms_for,
     rooms_width,
+    rows_of_tastes,
     settle,
-    squared_misfit,
     traits_of,
 )
 from homogsim.laws.visits import (
@@ -62,7 +62,9 @@ RESERVED = 128
 """Outlets within reach of a consumer for which `workspaces` makes room; for more, the kernel makes its own."""
 
 SHARE, FLAT, ALPHA, PERSONAL, LOCAL, TASTE, SATISFACTION, IDEAL = range(8)
-"""Rows of the sums of a firm: S, B0, Bα, BP, BL, Bθ, ΣW·Pr·u, and from IDEAL on Bθz, one row a dimension."""
+"""Rows of the sums of a firm: S, B0, Bα, BP, BL, Bθ, ΣW·Pr·u, and from IDEAL on Bθz, one row a dimension.
+
+Under kernel tastes A = Σw·a follows, one row a wave."""
 
 # Rows of a room: outside + Σ attractions, its inverse, W·μ/(α·total), W·Pr(1 − Pr), and the outside option.
 _TOTAL, _INVERSE, _WORTH, _SLOPE, _OUTSIDE = (FURTHER + STRIDE * row for row in range(5))
@@ -78,6 +80,8 @@ class Tastes(NamedTuple):
     locality: Floats  # βL_i
     loyalty: Floats  # ψ_i
     place: Floats  # (2, N) minutes east and north of the town's centre
+    liking: Floats = np.zeros((0, 0))  # (R, N) a_ir, what each wave of kernel tastes is worth
+    waves: Waves = NO_WAVES
 
 
 class Appeal(NamedTuple):
@@ -152,7 +156,7 @@ def _share(first, size, vectors, noise, weight, room, inclusive, surplus):
 
 
 @part
-def _add_up(attraction, core, at_home, d, weight, vectors, room, result):
+def _add_up(attraction, core, at_home, d, waves, weight, vectors, room, result):
     """Write an outlet's sums over a block of consumers to `result`."""
     prefer_wide_vectors()
     for n in range(vectors * LANES):
@@ -170,22 +174,24 @@ def _add_up(attraction, core, at_home, d, weight, vectors, room, result):
     result[TASTE] = weight * sum_of_products(room, WORK, ONE, size)
     for k in range(d):
         result[IDEAL + k] = weight * sum_of_products(room, WORK, TASTES + k * STRIDE, size)
+    for r in range(d, d + waves):
+        result[IDEAL + r] = weight * sum_of_products(room, _SLOPE, TASTES + r * STRIDE, size)
 
 
 @njit(cache=True, error_model="numpy", nogil=True)
 def _choose(
-    start, stop, plan, traits, ideal, streets, outlets, is_open, luck, outside, noise, last, bought, inclusive,
-    surplus, reached, reached_town, counts, sums, room,
+    start, stop, plan, traits, ideal, liking, directions, streets, outlets, is_open, luck, outside, noise, last,
+    bought, inclusive, surplus, reached, reached_town, counts, sums, room,
 ):  # fmt: skip
     """Let the consumers of the blocks `start` to `stop` of the plan choose; write the sums of what they reach."""
-    d = ideal.shape[0]
-    attractions = TASTES + d * STRIDE
+    d, waves = ideal.shape[0], liking.shape[0]
+    attractions = TASTES + (d + waves) * STRIDE
     for task in range(start, stop):
         cell, first, size = plan[task, 0], plan[task, 1], plan[task, 2] - plan[task, 1]
         town, sites, towns = cell % streets.towns, reached[task], reached_town[task]
         count = _within_reach(cell, streets, is_open, sites, towns)
         cores = attractions + count * STRIDE
-        vectors = settle(first, size, traits, ideal, last, noise, room)
+        vectors = settle(first, size, traits, ideal, liking, last, noise, room)
         for n in range(vectors * LANES):
             room[_OUTSIDE + n] = outside
             room[_TOTAL + n] = outside
@@ -195,12 +201,12 @@ def _choose(
             at_home = streets.reach_towns[town, r] == town
             east, north = streets.site_place[0, site], streets.site_place[1, site]
             measure_way(east, north, at_home, streets.reach_minutes[town, r], vectors, room)
-            attract(outlets, site, at_home, site, vectors, room, attractions + row)
+            attract(outlets, site, directions, d, at_home, site, vectors, room, attractions + row)
             _count_in(attractions + row, cores + row, vectors, room)
         _share(first, size, vectors, noise, streets.weight, room, inclusive, surplus)
         for j in range(count):
             at_home, row = streets.reach_towns[town, towns[j]] == town, j * STRIDE
-            _add_up(attractions + row, cores + row, at_home, d, streets.weight, vectors, room, sums[task, j])
+            _add_up(attractions + row, cores + row, at_home, d, waves, streets.weight, vectors, room, sums[task, j])
         counts[task] = count
         # Who goes out chooses by an exponential race. One keyed draw for each consumer, site and month, so that an
         # entry or a price never shifts the luck of others.
@@ -246,9 +252,9 @@ def plan_blocks(consumer_start: Ints) -> Ints:
     return np.array(blocks, dtype=np.int64).reshape(-1, 3)
 
 
-def workspaces(threads: int, dimensions: int) -> Floats:
+def workspaces(threads: int, tastes: Tastes) -> Floats:
     """Return room for the kernel, one row a thread, kept from month to month (fresh memory costs page faults)."""
-    return rooms_for(threads, dimensions, 2 * RESERVED)
+    return rooms_for(threads, rows_of_tastes(tastes), 2 * RESERVED)
 
 
 def choose_month(
@@ -262,29 +268,29 @@ def choose_month(
 
     Returns
     -------
-    (IDEAL + d, J) array
+    (IDEAL + d + R, J) array
         The sums of every site, rows as named above.
     """
-    outlets = outlet_table(appeal, noise)
-    traits, ideal = traits_of(tastes), np.ascontiguousarray(tastes.ideal)
-    d, tasks, widest = tastes.ideal.shape[0], len(plan), _widest(streets)
+    outlets = outlet_table(appeal, noise, tastes.waves)
+    traits, ideal, liking = traits_of(tastes), np.ascontiguousarray(tastes.ideal), np.ascontiguousarray(tastes.liking)
+    rows, tasks, widest = rows_of_tastes(tastes), len(plan), _widest(streets)
     threads = len(rooms)
-    if rooms.shape[1] < rooms_width(d, 2 * widest):
-        rooms = rooms_for(threads, d, 2 * widest)
+    if rooms.shape[1] < rooms_width(rows, 2 * widest):
+        rooms = rooms_for(threads, rows, 2 * widest)
     streets = streets._replace(weight=float(streets.weight))
     luck = luck._replace(visit_probability=float(luck.visit_probability))
     sites, towns = np.empty((2, tasks, widest), np.int64)
     counts = np.zeros(tasks, np.int64)
-    sums = np.empty((tasks, widest, IDEAL + d))
+    sums = np.empty((tasks, widest, IDEAL + rows))
 
     def work(start: int, stop: int, thread: int) -> None:
         _choose(
-            start, stop, plan, traits, ideal, streets, outlets, is_open, luck, float(outside), float(noise), last,
-            bought, inclusive, surplus, sites, towns, counts, sums, rooms[thread],
+            start, stop, plan, traits, ideal, liking, tastes.waves.directions, streets, outlets, is_open, luck,
+            float(outside), float(noise), last, bought, inclusive, surplus, sites, towns, counts, sums, rooms[thread],
         )  # fmt: skip
 
     share_out(work, tasks, threads)
-    result = np.zeros((is_open.size, IDEAL + d))
+    result = np.zeros((is_open.size, IDEAL + rows))
     _gather(sums, sites, counts, result)
     return np.ascontiguousarray(result.T)
 
@@ -297,6 +303,5 @@ def _widest(streets: Streets) -> int:
 
 __all__ = [
     "ALPHA", "BLOCK", "FLAT", "IDEAL", "LOCAL", "NOBODY", "PERSONAL", "SATISFACTION", "SHARE", "TASTE", "Appeal",
-    "Luck", "Streets", "Tastes", "choose_month", "core_utility", "draw_of", "minutes_between", "plan_blocks",
-    "squared_misfit", "visits", "workspaces",
+    "Luck", "Streets", "Tastes", "choose_month", "draw_of", "minutes_between", "plan_blocks", "visits", "workspaces",
 ]  # fmt: skip

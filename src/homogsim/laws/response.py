@@ -25,6 +25,7 @@ from homogsim.laws.utility import (
     my_rooms,
     outlet_table,
     part,
+    rows_of_tastes,
     settle,
     traits_of,
 )
@@ -83,14 +84,15 @@ def _respond(vectors, room):
 
 @njit(cache=True, error_model="numpy", nogil=True)
 def _ask(
-    start, stop, question, group, cells, sites, first, incumbents, options, traits, ideal, streets, inclusive, last,
-    noise, answers, notes, room,
+    start, stop, question, group, cells, sites, first, incumbents, options, traits, ideal, liking, directions, streets,
+    inclusive, last, noise, answers, notes, room,
 ):  # fmt: skip
     """Ask the customers of the sites in the groups `start` to `stop`, each group the sites of one cell.
 
     RESPOND adds Σ Pr of each option to `answers`, FOUND fills in the notes, CLOSE takes the incumbents out of
     `inclusive`.
     """
+    d = ideal.shape[0]
     for g in range(start, stop):
         cell, met = cells[g], 0
         town = cell % streets.towns
@@ -100,7 +102,7 @@ def _ask(
             end = streets.consumer_start[customers + 1]
             for block in range(streets.consumer_start[customers], end, BLOCK):
                 size = min(BLOCK, end - block)
-                vectors = settle(block, size, traits, ideal, last, noise, room)
+                vectors = settle(block, size, traits, ideal, liking, last, noise, room)
                 for n in range(vectors * LANES):
                     room[_INCLUSIVE + n] = inclusive[block + n] if n < size else 1.0
                 if question == FOUND:
@@ -114,16 +116,16 @@ def _ask(
                     if question == FOUND:
                         for concept in range(first[f], first[f + 1]):
                             # Loyalty to a business that has closed does not pass to a newcomer at its site.
-                            attract(options, concept, home == town, _NEWCOMER, vectors, room, _ODDS)
+                            attract(options, concept, directions, d, home == town, _NEWCOMER, vectors, room, _ODDS)
                             for n in range(vectors * LANES):
                                 notes.odds[concept, met + n] = room[_ODDS + n] * room[ONE + n]
                         continue
-                    attract(incumbents, site, home == town, site, vectors, room, _OWN)
+                    attract(incumbents, site, directions, d, home == town, site, vectors, room, _OWN)
                     for n in range(vectors * LANES):
                         # The firm's own old e^V is out of its denominator.
                         room[_OTHERS + n] = max(room[_INCLUSIVE + n] - room[_OWN + n], 0.0)
                     for option in range(first[f], first[f + 1]):
-                        attract(options, option, home == town, site, vectors, room, _ODDS)
+                        attract(options, option, directions, d, home == town, site, vectors, room, _ODDS)
                         answers[option] += _respond(vectors, room)
                     if question == CLOSE:
                         for n in range(size):
@@ -220,7 +222,7 @@ def own_share_response(
     options : Appeal
         What they would see, by option.
     """
-    incumbents, alternatives = (outlet_table(seen, choices.noise) for seen in (appeal, options))
+    incumbents, alternatives = (outlet_table(seen, choices.noise, tastes.waves) for seen in (appeal, options))
     return streets.weight * _survey(
         RESPOND, _ids(sites), _ids(first), incumbents, alternatives, tastes, streets, choices, threads
     )
@@ -228,7 +230,7 @@ def own_share_response(
 
 def remove_outlet(site: ArrayLike, appeal: Appeal, tastes: Tastes, streets: Streets, choices: Choices) -> None:
     """Take the outlet at `site` (or those at several sites) out of the consumers' `inclusive` values: it has closed."""
-    sites, table = _ids(np.atleast_1d(site)), outlet_table(appeal, choices.noise)
+    sites, table = _ids(np.atleast_1d(site)), outlet_table(appeal, choices.noise, tastes.waves)
     # One thread: consumers may be customers of several of them.
     _survey(CLOSE, sites, np.zeros(sites.size + 1, np.int64), table, table[:0], tastes, streets, choices, 1)
 
@@ -239,15 +241,16 @@ def _survey(
 ) -> Floats:  # fmt: skip
     """Ask on several threads; return Σ Pr of each option."""
     group, cells = _groups(sites, streets)
-    traits, ideal = traits_of(tastes), np.ascontiguousarray(tastes.ideal)
+    traits, ideal, liking = traits_of(tastes), np.ascontiguousarray(tastes.ideal), np.ascontiguousarray(tastes.liking)
     streets = streets._replace(weight=float(streets.weight))
     notes = notes or _notes(0, 0, 0)
-    rooms, answers = my_rooms(threads, len(ideal)), np.zeros(len(options))
+    rooms, answers = my_rooms(threads, rows_of_tastes(tastes)), np.zeros(len(options))
 
     def work(start: int, stop: int, thread: int) -> None:
         _ask(
-            start, stop, question, group, cells, sites, first, incumbents, options, traits, ideal, streets,
-            choices.inclusive, choices.last, float(choices.noise), answers, notes, rooms[thread],
+            start, stop, question, group, cells, sites, first, incumbents, options, traits, ideal, liking,
+            tastes.waves.directions, streets, choices.inclusive, choices.last, float(choices.noise), answers, notes,
+            rooms[thread],
         )  # fmt: skip
 
     share_out(work, cells.size, threads)
@@ -267,7 +270,8 @@ def founders_prospects(
 
     A concept that nobody can reach sells nothing, at the price that the search begins with.
     """
-    places, table = _ids(sites), outlet_table(concepts._replace(price=np.zeros(len(concepts.base))), choices.noise)
+    free = concepts._replace(price=np.zeros(len(concepts.base)))
+    places, table = _ids(sites), outlet_table(free, choices.noise, tastes.waves)
     width = _most_customers(streets)
     prospects = np.empty((2, places.size))
     several = max(1, NOTES // max(width, 1))
@@ -289,7 +293,7 @@ def _found(
     notes = _notes(places.size, cells.size, width)
     _survey(FOUND, sites, first, table[:0], table, tastes, streets, choices, threads, notes)
     group_of = np.repeat(np.arange(cells.size), np.diff(first[group]))
-    prospects, rooms = np.empty((2, places.size)), my_rooms(threads, len(tastes.ideal))
+    prospects, rooms = np.empty((2, places.size)), my_rooms(threads, rows_of_tastes(tastes))
 
     def work(start: int, stop: int, thread: int) -> None:
         _price(start, stop, group_of, notes, float(cost), float(choices.noise), prospects, rooms[thread])

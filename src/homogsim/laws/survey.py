@@ -9,9 +9,9 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from homogsim.laws.demand import Appeal, Streets, Tastes, core_utility, minutes_between, squared_misfit
+from homogsim.laws.demand import Appeal, Streets, Tastes
 from homogsim.laws.threads import share_out
-from homogsim.laws.utility import part
+from homogsim.laws.utility import core_of, core_utility, liked, minutes_between, outlet_table, part
 from homogsim.numerics import exp, log, prefer_wide_vectors
 
 Floats = NDArray[np.float64]
@@ -33,9 +33,9 @@ def visit_values(bought: Ids, tastes: Tastes, streets: Streets, appeal: Appeal, 
     (N,) array
         Dollars; NaN for those who went nowhere.
     """
-    values = np.full(bought.size, np.nan)
+    values, outlets = np.full(bought.size, np.nan), outlet_table(appeal, 1.0, tastes.waves)
     share_out(
-        lambda first, last, _: _judge_visits(first, last, bought, tastes, streets, appeal, values),
+        lambda first, last, _: _judge_visits(first, last, bought, tastes, streets, outlets, values),
         streets.consumer_start.size - 1,
         threads,
     )
@@ -44,21 +44,16 @@ def visit_values(bought: Ids, tastes: Tastes, streets: Streets, appeal: Appeal, 
 
 @njit(cache=True, error_model="numpy", nogil=True)
 def _judge_visits(
-    first: int, last: int, bought: Ids, tastes: Tastes, streets: Streets, appeal: Appeal, values: Floats
+    first: int, last: int, bought: Ids, tastes: Tastes, streets: Streets, outlets: Floats, values: Floats
 ) -> None:
     """Write what the visits of the consumers of the cells `first` to `last` were worth."""
     for cell in range(first, last):
         start, stop = streets.site_start[cell], streets.site_start[cell + 1]
         for i in range(streets.consumer_start[cell], streets.consumer_start[cell + 1]):
-            j = bought[i]
+            j = np.int64(bought[i])
             if j >= 0:
-                local = appeal.locality[j] if start <= j < stop else 0.0
-                core = core_utility(
-                    appeal.base[j], appeal.personalization[j], local, appeal.misfit[j], appeal.price[j],
-                    squared_misfit(tastes.ideal, i, appeal.offering, j), tastes.price_sensitivity[i],
-                    tastes.strength[i], tastes.personalization[i], tastes.locality[i],
-                )  # fmt: skip
-                values[i] = core / tastes.price_sensitivity[i]
+                at_home = 1.0 if start <= j < stop else 0.0
+                values[i] = core_of(tastes, i, outlets, j, at_home) / tastes.price_sensitivity[i]
 
 
 @njit(cache=True, error_model="numpy")
@@ -93,7 +88,7 @@ _BASE, _PERSONAL, _LOCAL, _MISFIT, _PRICE, _TRAVEL, _EAST, _NORTH, _HOME, _MINUT
 # ... their twins, ...
 _TWIN_BASE, _TWIN_PERSONAL, _TWIN_LOCAL, _TWIN_MISFIT, _TWIN_PRICE = range(10, 15)
 # ... and one consumer's answers; then d rows of offerings and d of the twins'.
-_DISTANCE2, _TWIN_DISTANCE2, _CORE, _TWIN_CORE, _VALUE, _CHANCE, _AWARENESS, _OFFERING = range(15, 23)
+_DISTANCE2, _TWIN_DISTANCE2, _CORE, _TWIN_CORE, _VALUE, _CHANCE, _AWARENESS, _GAP, _OFFERING = range(15, 24)
 
 
 @part
@@ -126,7 +121,9 @@ def _pack(cell: int, streets: Streets, appeal: Appeal, twin: Appeal, is_open: Fl
 
 
 @part
-def _judge(i: int, count: int, tastes: Tastes, noise: float, room: Floats) -> None:
+def _judge(
+    i: int, count: int, tastes: Tastes, noise: float, outlets: Floats, twins: Floats, sites: Ints, room: Floats
+) -> None:
     """Write what consumer `i` thinks of the outlets in a room: V without loyalty, the core of V, and that of the twin.
 
     The core is all but distance, loyalty and awareness.
@@ -146,12 +143,20 @@ def _judge(i: int, count: int, tastes: Tastes, noise: float, room: Floats) -> No
             for j in range(count):
                 gap = ideal - there[j]
                 total[j] += gap * gap
+    for j in range(count):
+        room[_GAP, j] = np.sqrt(room[_MISFIT, j] * room[_DISTANCE2, j])
     for base, distance2, target in ((_BASE, _DISTANCE2, _CORE), (_TWIN_BASE, _TWIN_DISTANCE2, _TWIN_CORE)):
         for j in range(count):
             room[target, j] = core_utility(
                 room[base, j], room[base + _PERSONAL, j], room[base + _LOCAL, j], room[base + _MISFIT, j],
                 room[base + _PRICE, j], room[distance2, j], alpha, theta, beta_p, beta_l,
             )  # fmt: skip
+    if tastes.liking.shape[0] > 0:
+        for j in range(count):
+            site = sites[j]
+            taste, room[_GAP, j] = liked(tastes.liking, tastes.waves.directions, tastes.ideal, i, outlets, site)
+            room[_CORE, j] += taste
+            room[_TWIN_CORE, j] += liked(tastes.liking, tastes.waves.directions, tastes.ideal, i, twins, site)[0]
     for j in range(count):
         minutes = minutes_between(
             east, north, radius, room[_EAST, j], room[_NORTH, j], room[_HOME, j], room[_MINUTES, j]
@@ -163,19 +168,10 @@ def _judge(i: int, count: int, tastes: Tastes, noise: float, room: Floats) -> No
         room[_VALUE, j] += noise * log(room[_AWARENESS, j])
 
 
-@njit(cache=True, error_model="numpy")
 def ask(
-    who: Ints,
-    tastes: Tastes,
-    streets: Streets,
-    appeal: Appeal,
-    twin: Appeal,
-    is_open: Flags,
-    is_small: Flags,
-    inclusive: Floats,
-    last: Ids,
-    noise: float,
-) -> tuple[Floats, Floats, Floats, Floats]:
+    who: Ints, tastes: Tastes, streets: Streets, appeal: Appeal, twin: Appeal, is_open: Flags, is_small: Flags,
+    inclusive: Floats, last: Ids, noise: float,
+) -> tuple[Floats, Floats, Floats, Floats]:  # fmt: skip
     """Ask consumers about every outlet within their reach.
 
     Parameters
@@ -198,6 +194,19 @@ def ask(
     worth, buyers : (J,) arrays
         Σ_i Pr_ij(V_ij − V_ij^twin)/α_i and Σ_i Pr_ij over those asked; 0 for outlets of chains.
     """
+    outlets, twins = (outlet_table(seen, 1.0, tastes.waves) for seen in (appeal, twin))
+    if len(tastes.liking):  # the ideal point is an anchor, which served fit leaves
+        full = np.ones(is_open.size)
+        appeal, twin = appeal._replace(misfit=full), twin._replace(misfit=full)
+    return _ask(who, tastes, streets, appeal, twin, outlets, twins, is_open, is_small, inclusive, last, noise)
+
+
+@njit(cache=True, error_model="numpy")
+def _ask(
+    who: Ints, tastes: Tastes, streets: Streets, appeal: Appeal, twin: Appeal, outlets: Floats, twins: Floats,
+    is_open: Flags, is_small: Flags, inclusive: Floats, last: Ids, noise: float,
+) -> tuple[Floats, Floats, Floats, Floats]:  # fmt: skip
+    """Ask the consumers, one after the other."""
     best, misfit = np.full(who.size, -np.inf), np.full(who.size, np.nan)
     worth, buyers = np.zeros(is_open.size), np.zeros(is_open.size)
     sites, room = np.empty(is_open.size, np.int64), np.empty((_OFFERING + 2 * tastes.ideal.shape[0], is_open.size))
@@ -208,7 +217,7 @@ def ask(
             cell += 1
         if cell != packed:
             packed, count = cell, _pack(cell, streets, appeal, twin, is_open, sites, room)
-        _judge(i, count, tastes, noise, room)
+        _judge(i, count, tastes, noise, outlets, twins, sites, room)
         gaps, chances = 0.0, 0.0
         for j in range(count):
             site, value, chance = sites[j], room[_VALUE, j], room[_CHANCE, j] / inclusive[i]
@@ -217,7 +226,7 @@ def ask(
                 chance *= exp(tastes.loyalty[i] / noise)
             best[n] = max(best[n], value)
             chances += chance
-            gaps += chance * np.sqrt(room[_MISFIT, j] * room[_DISTANCE2, j])
+            gaps += chance * room[_GAP, j]
             if is_small[site]:
                 worth[site] += chance * (room[_CORE, j] - room[_TWIN_CORE, j]) / tastes.price_sensitivity[i]
                 buyers[site] += chance

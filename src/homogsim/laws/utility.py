@@ -20,6 +20,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+from homogsim.laws.tastes import Waves, reach_of_fit, served_liking, write_waves
 from homogsim.numerics import LANES, exp, log_of_normal, prefer_wide_vectors
 
 Floats = NDArray[np.float64]
@@ -36,11 +37,14 @@ ONE, SENSITIVITY, PERSONAL_VALUE, LOCAL_VALUE, STRENGTH, EAST, NORTH, LOYALTY, R
 )
 # ... what is being worked out about one outlet, ...
 CORE, VALUE, WAY, WORK = (np.int64(STRIDE * row) for row in range(11, 15))
-# ... 13 rows for others, and from `TASTES` on the ideal points, a row a dimension.
-FREE, TASTES = np.int64(STRIDE * 15), np.int64(STRIDE * 28)
+# ... what is liked of it under kernel tastes, and how steeply that rises, ...
+_LIKED, _STEEP, _TILT = (np.int64(STRIDE * row) for row in range(15, 18))
+# ... 13 rows for others, and from `TASTES` on the ideal points, a row a dimension, and the liking of each wave.
+FREE, TASTES = np.int64(STRIDE * 18), np.int64(STRIDE * 31)
 
-# Columns of the table of outlets.
-_BASE, _PERSONAL, _LOCAL, _MISFIT, _TRAVEL, _PRICE, _AWARENESS, _OFFERING = range(8)
+# Columns of the table of outlets; after the offering, under kernel tastes, how far served fit goes (`Reach`), and the
+# heights and slopes of the waves.
+_BASE, _PERSONAL, _LOCAL, _MISFIT, TRAVEL, _PRICE, AWARENESS, _OFFERING = range(8)
 
 
 def part(function: Callable[..., Any]) -> Any:
@@ -50,19 +54,53 @@ def part(function: Callable[..., Any]) -> Any:
 
 
 @njit(cache=True, error_model="numpy", forceinline=True)
-def squared_misfit(ideal: Floats, consumer: int, offering: Floats, outlet: int) -> float:
-    """Return ‖z_i − x_j‖²."""
-    total = 0.0
-    for k in range(ideal.shape[0]):
-        gap = ideal[k, consumer] - offering[k, outlet]
-        total += gap * gap
-    return total
-
-
-@njit(cache=True, error_model="numpy", forceinline=True)
 def core_utility(base, personalization, locality, misfit, price, distance2, alpha, theta, beta_p, beta_l):
     """Return the part of V that makes up satisfaction: all but distance, loyalty and awareness."""
     return base + beta_p * personalization + beta_l * locality - theta * misfit * distance2 - alpha * price
+
+
+@part
+def liked(liking, directions, ideal, consumer, outlets, outlet):
+    """Return s_z·g_i of what an outlet serves a consumer, in the unit of the table, and ‖z_i − x_ij‖ of it.
+
+    Only under kernel tastes. Sums run in the order of `like`.
+    """
+    waves, dimensions = directions.shape
+    first = _OFFERING + dimensions
+    step, value = outlets[outlet, first], 0.0
+    for r in range(waves):
+        value += liking[r, consumer] * outlets[outlet, first + 2 + r]
+    steep, along, distance2 = 0.0, 0.0, 0.0
+    for k in range(dimensions):
+        gap, tilt = ideal[k, consumer] - outlets[outlet, _OFFERING + k], 0.0
+        distance2 += gap * gap
+        if step > 0.0:
+            for r in range(waves):
+                tilt += liking[r, consumer] * (outlets[outlet, first + 2 + waves + r] * directions[r, k])
+            along += gap * tilt
+            steep += tilt * tilt
+    steepness = np.sqrt(steep)
+    served = served_liking(value, steepness, step, outlets[outlet, first + 1]) if step > 0.0 else value
+    if served > value and steepness > 0.0:
+        distance2 += step * step - 2.0 * step * along / steepness
+    return served, np.sqrt(max(distance2, 0.0))
+
+
+@njit(cache=True, error_model="numpy", forceinline=True)
+def core_of(tastes, consumer, outlets, outlet, at_home):
+    """Return the part of V that makes up satisfaction for one consumer and outlet, in the unit of the table."""
+    distance2 = 0.0
+    for k in range(tastes.ideal.shape[0]):
+        gap = tastes.ideal[k, consumer] - outlets[outlet, _OFFERING + k]
+        distance2 += gap * gap
+    core = core_utility(
+        outlets[outlet, _BASE], outlets[outlet, _PERSONAL], at_home * outlets[outlet, _LOCAL],
+        outlets[outlet, _MISFIT], outlets[outlet, _PRICE], distance2, tastes.price_sensitivity[consumer],
+        tastes.strength[consumer], tastes.personalization[consumer], tastes.locality[consumer],
+    )  # fmt: skip
+    if tastes.liking.shape[0] > 0:
+        core += liked(tastes.liking, tastes.waves.directions, tastes.ideal, consumer, outlets, outlet)[0]
+    return core
 
 
 @njit(cache=True, error_model="numpy", forceinline=True)
@@ -77,18 +115,30 @@ def minutes_between(east, north, radius, site_east, site_north, at_home, minutes
     return np.sqrt(a * a + b * b) + (minutes + (1.0 - at_home) * radius)
 
 
-def outlet_table(appeal, noise: float) -> Floats:
+def outlet_table(appeal, noise: float, waves: Waves) -> Floats:
     """Return (J, 7 + d): what consumers see of each outlet in units of μ, then its awareness and its offering.
 
-    Awareness A adds μ·ln A to V, which multiplies attraction by A.
+    Awareness A adds μ·ln A to V, which multiplies attraction by A. Under kernel tastes 2 + 2R columns follow: h and
+    e^{−κ²/2} of served fit, the waves' heights and slopes. The ideal point is an anchor then, which served fit leaves.
     """
     columns = (appeal.base, appeal.personalization, appeal.locality, appeal.misfit, appeal.travel, appeal.price)
-    table = np.empty((len(appeal.base), _OFFERING + len(appeal.offering)))
+    d, count = len(appeal.offering), len(waves.phases)
+    table = np.empty((len(appeal.base), _OFFERING + d + (2 + 2 * count if count else 0)))
     for column, values in enumerate(columns):
         np.divide(values, noise, out=table[:, column])
-    table[:, _AWARENESS] = appeal.awareness
-    table[:, _OFFERING:] = np.transpose(appeal.offering)
+    table[:, AWARENESS] = appeal.awareness
+    table[:, _OFFERING : _OFFERING + d] = np.transpose(appeal.offering)
+    if count:
+        table[:, _MISFIT] = 1.0 / noise
+        after = table[:, _OFFERING + d :]
+        after[:, 0], after[:, 1] = reach_of_fit(appeal.misfit, waves)
+        write_waves(appeal.offering, waves, noise, table, _OFFERING + d + 2)
     return table
+
+
+def rows_of_tastes(tastes) -> int:
+    """Return how many rows of a room tastes take: one a dimension, one a wave."""
+    return len(tastes.ideal) + len(tastes.liking)
 
 
 def traits_of(tastes) -> tuple[Floats, ...]:
@@ -100,25 +150,25 @@ def traits_of(tastes) -> tuple[Floats, ...]:
     return tuple(np.ascontiguousarray(column, dtype=np.float64) for column in columns)
 
 
-def rooms_width(dimensions: int, further_rows: int = 0) -> int:
-    """Return how many entries a room has, with `further_rows` after those of the tastes."""
-    return int(TASTES) + (dimensions + further_rows) * STRIDE
+def rooms_width(tastes: int, further_rows: int = 0) -> int:
+    """Return how many entries a room has, with so many rows of tastes, and `further_rows` after them."""
+    return int(TASTES) + (tastes + further_rows) * STRIDE
 
 
-def rooms_for(threads: int, dimensions: int, further_rows: int = 0) -> Floats:
+def rooms_for(threads: int, tastes: int, further_rows: int = 0) -> Floats:
     """Return a room for each thread. All start at whole lines of the cache: a load across two of them costs twice."""
     line = 64 // 8
-    width = rooms_width(dimensions, further_rows)
+    width = rooms_width(tastes, further_rows)
     room = np.zeros(threads * width + line)
     start = -room.ctypes.data % 64 // 8
     return room[start : start + threads * width].reshape(threads, width)
 
 
-def my_rooms(threads: int, dimensions: int) -> Floats:
+def my_rooms(threads: int, tastes: int) -> Floats:
     """Return rooms for one call: those of the calling thread's last call, which are clean enough to work in."""
-    key = f"{threads} × {dimensions}"
+    key = f"{threads} × {tastes}"
     if key not in _rooms.__dict__:
-        _rooms.__dict__[key] = rooms_for(threads, dimensions)
+        _rooms.__dict__[key] = rooms_for(threads, tastes)
     return _rooms.__dict__[key]
 
 
@@ -136,14 +186,14 @@ def at(row, n):
 
 
 @part
-def settle(first, size, traits, ideal, last, noise, room):
+def settle(first, size, traits, ideal, liking, last, noise, room):
     """Copy what consumers `first` to `first + size` are into a room; return how many vectors they fill.
 
     The last vector is filled up with zeros, also in the row `ONE`: nobody.
     """
     prefer_wide_vectors()
-    vectors, dimensions = (size + LANES - 1) // LANES, ideal.shape[0]
-    for row in range(TASTES // STRIDE + dimensions):
+    vectors, dimensions, waves = (size + LANES - 1) // LANES, ideal.shape[0], liking.shape[0]
+    for row in range(TASTES // STRIDE + dimensions + waves):
         for n in range(size, vectors * LANES):
             room[row * STRIDE + n] = 0.0
     for trait in range(len(traits)):
@@ -154,6 +204,10 @@ def settle(first, size, traits, ideal, last, noise, room):
         column = ideal[k]
         for n in range(size):
             room[at(TASTES + k * STRIDE, n)] = column[at(first, n)]
+    for r in range(waves):
+        column = liking[r]
+        for n in range(size):
+            room[at(TASTES + (dimensions + r) * STRIDE, n)] = column[at(first, n)]
     for n in range(size):
         room[LAST + n] = last[first + n]
         room[ONE + n] = 1.0
@@ -181,7 +235,47 @@ def measure_way(east, north, at_home, minutes, vectors, room):
 
 
 @part
-def attract(outlets, outlet, at_home, site, vectors, room, target):
+def like(outlets, outlet, directions, vectors, room):
+    """Write s_z·g_i/μ of what an outlet serves the consumers in the room to the row `_LIKED`: `liked`, in its order."""
+    prefer_wide_vectors()
+    waves, dimensions = directions.shape
+    weights, first = TASTES + dimensions * STRIDE, _OFFERING + dimensions
+    step, kept = outlets[outlet, first], outlets[outlet, first + 1]
+    for n in range(vectors * LANES):
+        room[_LIKED + n] = 0.0
+    fours = waves // 4 * 4  # four waves at a time: most of the work is loading and storing
+    for r in range(0, fours, 4):
+        a, height = weights + r * STRIDE, first + 2 + r
+        b, c, d = a + STRIDE, a + 2 * STRIDE, a + 3 * STRIDE
+        of_a, of_b = outlets[outlet, height], outlets[outlet, height + 1]
+        of_c, of_d = outlets[outlet, height + 2], outlets[outlet, height + 3]
+        for n in range(vectors * LANES):
+            two = room[_LIKED + n] + room[at(a, n)] * of_a + room[at(b, n)] * of_b
+            room[_LIKED + n] = two + room[at(c, n)] * of_c + room[at(d, n)] * of_d
+    for r in range(fours, waves):
+        row, height = weights + r * STRIDE, first + 2 + r
+        of_row = outlets[outlet, height]
+        for n in range(vectors * LANES):
+            room[_LIKED + n] += room[at(row, n)] * of_row
+    if step == 0.0:
+        return
+    for n in range(vectors * LANES):
+        room[_STEEP + n] = 0.0
+    for k in range(dimensions):
+        for n in range(vectors * LANES):
+            room[_TILT + n] = 0.0
+        for r in range(waves):
+            row, slope = weights + r * STRIDE, outlets[outlet, first + 2 + waves + r] * directions[r, k]
+            for n in range(vectors * LANES):
+                room[_TILT + n] += room[at(row, n)] * slope
+        for n in range(vectors * LANES):
+            room[_STEEP + n] += room[_TILT + n] * room[_TILT + n]
+    for n in range(vectors * LANES):
+        room[_LIKED + n] = served_liking(room[_LIKED + n], np.sqrt(room[_STEEP + n]), step, kept)
+
+
+@part
+def attract(outlets, outlet, directions, dimensions, at_home, site, vectors, room, target):
     """Write e^{V/μ} of an outlet to the row `target`, and V/μ without distance, loyalty and awareness to `CORE`.
 
     The row `WAY` must hold the way to it. Loyalty multiplies the attraction of the site where a consumer was last.
@@ -189,14 +283,14 @@ def attract(outlets, outlet, at_home, site, vectors, room, target):
     prefer_wide_vectors()
     for n in range(vectors * LANES):
         room[WORK + n] = 0.0
-    for k in range(outlets.shape[1] - _OFFERING):
+    for k in range(dimensions):
         ideal, offering = TASTES + k * STRIDE, outlets[outlet, _OFFERING + k]
         for n in range(vectors * LANES):
             gap = room[at(ideal, n)] - offering
             room[WORK + n] += gap * gap
     base, personal, misfit = outlets[outlet, _BASE], outlets[outlet, _PERSONAL], outlets[outlet, _MISFIT]
     local = outlets[outlet, _LOCAL] if at_home else 0.0
-    travel, price, awareness = outlets[outlet, _TRAVEL], outlets[outlet, _PRICE], outlets[outlet, _AWARENESS]
+    travel, price, awareness = outlets[outlet, TRAVEL], outlets[outlet, _PRICE], outlets[outlet, AWARENESS]
     for n in range(vectors * LANES):
         core = core_utility(
             base, personal, local, misfit, price, room[WORK + n],
@@ -204,6 +298,12 @@ def attract(outlets, outlet, at_home, site, vectors, room, target):
         )  # fmt: skip
         room[CORE + n] = core
         room[VALUE + n] = core - travel * room[WAY + n]
+    if directions.shape[0] > 0:
+        like(outlets, outlet, directions, vectors, room)
+        for n in range(vectors * LANES):
+            core = room[CORE + n] + room[_LIKED + n]
+            room[CORE + n] = core
+            room[VALUE + n] = core - travel * room[WAY + n]
     for n in range(vectors * LANES):
         room[WORK + n] = awareness * exp(room[VALUE + n])
     here = float(site)

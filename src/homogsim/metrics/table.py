@@ -17,6 +17,7 @@ from homogsim.metrics.listed.diversity import DIVERSITIES, RESCALED
 from homogsim.metrics.listed.firms import FIRMS
 from homogsim.metrics.listed.people import PEOPLE
 from homogsim.metrics.listed.runs import RUNS
+from homogsim.metrics.listed.tables import TABLED, TabledMetric
 from homogsim.metrics.listed.tools import TOOLS
 from homogsim.metrics.listed.welfare import WELFARE
 from homogsim.metrics.metric import POSITIVE, Metric, RunMetric
@@ -61,7 +62,7 @@ class Line(NamedTuple):
     unit: str
     range: tuple[float, float]
     where: str
-    """Where it lands: in the timeline (every month, or once a year), or in the summary of a run."""
+    """Where it lands: in the timeline (every month, or once a year), in the summary of a run, or in a table."""
     meaning: str
     reference: str
 
@@ -74,10 +75,11 @@ def listing() -> list[Line]:
         *(_told(metric, large) for metric in ERRORS.values()),
         *(_told(metric, asked) for metric in OTHER_SCALES.values()),
         *(_told(metric, "summary") for metric in RUN_METRICS.values()),
+        *(_told(metric, metric.where) for metric in TABLED),
     ]
 
 
-def _told(metric: Metric | RunMetric, where: str) -> Line:
+def _told(metric: Metric | RunMetric | TabledMetric, where: str) -> Line:
     return Line(metric.name, metric.symbol, metric.unit, metric.range, where, metric.meaning, metric.reference)
 
 

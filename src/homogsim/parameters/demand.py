@@ -8,6 +8,9 @@ from pydantic import model_validator
 
 from homogsim.parameters.declaration import JUDGEMENT, Group, parameter
 
+LARGEST_TASTE = 8.0
+"""Standard deviations that no kernel taste exceeds, to be safe."""
+
 TARGET_PRICE = "calibrated to outlet and category price elasticities"
 
 
@@ -81,6 +84,19 @@ class Consumers(Group):
         level="essential", live=True,
     )
     taste_strength_sd: float = parameter(0.0, 0.0, 1.0, "sd of log", "", "spread of taste strength", JUDGEMENT)
+    tastes: Literal["ideal_point", "kernel"] = parameter(
+        "ideal_point", None, None, "", "", "geometry of tastes: one ideal point each, or a smooth random function of the offering",
+        JUDGEMENT, choices=("ideal_point", "kernel"),
+    )
+    kernel_length: float = parameter(1.5, 0.2, 20.0, "taste sd", "ℓ", "length over which a kernel taste varies", JUDGEMENT)
+    kernel_strength: float = parameter(6.0, 0.0, 500.0, "$", "s_z", "standard deviation of a kernel taste over consumers", live=True)
+    kernel_anchor: float = parameter(
+        1.0, 0.0, 1000.0, "$/sd²", "θ_k", "under kernel tastes, dollars lost per squared distance to the ideal point", live=True
+    )
+    kernel_base_value: float = parameter(
+        14.7, 0.0, 2000.0, "$", "v0", "under kernel tastes, value of a purchase before its qualities", live=True
+    )
+    kernel_waves: int = parameter(32, 1, 256, "-", "R", "random Fourier features of a kernel taste", JUDGEMENT)
     distance_cost: float = parameter(
         2.52, 0.0, 500.0, "$/ln min", "τ", "cost of travel", "calibrated to the distance elasticity", live=True
     )
@@ -116,4 +132,15 @@ class Consumers(Group):
                 f"consumers.base_value / consumers.choice_noise ({self.base_value / self.choice_noise:.0f}) must not exceed"
                 " 300: e to that power is about as large as numbers get"
             )
+        highest = (self.kernel_base_value + LARGEST_TASTE * self.kernel_strength) / self.choice_noise
+        if self.tastes == "kernel" and highest > 300.0:
+            raise ValueError(
+                f"(consumers.kernel_base_value + {LARGEST_TASTE:g}·consumers.kernel_strength) / consumers.choice_noise"
+                f" ({highest:.0f}) must not exceed 300: e to that power is about as large as numbers get"
+            )
         return self
+
+    @property
+    def purchase_value(self) -> float:
+        """v0 under the geometry of tastes, dollars."""
+        return self.kernel_base_value if self.tastes == "kernel" else self.base_value

@@ -29,7 +29,7 @@ def ablations(found: Robustness) -> Figure:
         drawn = new_figure(
             "What automation changes without each penalty",
             f"Mean and 95 % interval over {len(found.plan.seeds)} paired seeds, each market against its own twin "
-            "without tools.\nDashed: the baseline's own change. A result that hung on one penalty would vanish without it.",
+            "without tools.\nDashed: the baseline's own change. What hangs on a penalty vanishes without it.",
             width=12.0,
             height=2.1 + 0.34 * len(cases),
         )

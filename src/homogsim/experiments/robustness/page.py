@@ -141,8 +141,8 @@ def _points(found: Robustness) -> list[str]:
     return [
         "## Across everything uncertain at once\n",
         f"{len(plan.points)} points of a Latin hypercube over the ten most uncertain parameters, "
-        f"{len(plan.point_seeds)} seeds each. *Luck* is how much the mean of a point still varies with the seeds; it is taken out of the "
-        "spread and the shares.\n",
+        f"{len(plan.point_seeds)} seeds each. *Luck* is how much the mean of a point still varies with the seeds; it "
+        "is taken out of the spread and the shares.\n",
         "| parameter | | range | why |\n|---|---|---|---|\n" + ranges,
         *(_headline(found, headline) for headline in HEADLINES),
         f"![Effects of each parameter]({FIGURES['effects']})\n",
