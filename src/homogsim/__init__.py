@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from homogsim import lean as _lean  # noqa: F401  # before anything imports Mesa or calls Numba
 
 if TYPE_CHECKING:
+    from homogsim.agents.owners import Decision, Owner, Situation
     from homogsim.agents.views import ConsumerAgent, FirmAgent
     from homogsim.errors import HomogsimError
     from homogsim.experiments.compare import compare
@@ -27,19 +28,23 @@ if TYPE_CHECKING:
     from homogsim.scenario import Scenario, presets
 
 __all__ = [
-    "Comparison", "ConsumerAgent", "FirmAgent", "HomogsimError", "MarketModel", "Parameters", "Results", "Scenario",
-    "__version__", "as_function", "compare", "presets", "run",
+    "Comparison", "ConsumerAgent", "Decision", "FirmAgent", "HomogsimError", "MarketModel", "Owner", "Parameters",
+    "Results", "Scenario", "Situation", "__version__", "as_function", "compare",
+    "presets", "run",
 ]  # fmt: skip
 
 _HOMES = {
     "Comparison": "homogsim.experiments.comparison",
     "ConsumerAgent": "homogsim.agents.views",
+    "Decision": "homogsim.agents.owners",
     "FirmAgent": "homogsim.agents.views",
     "HomogsimError": "homogsim.errors",
     "MarketModel": "homogsim.model",
+    "Owner": "homogsim.agents.owners",
     "Parameters": "homogsim.parameters",
     "Results": "homogsim.results",
     "Scenario": "homogsim.scenario",
+    "Situation": "homogsim.agents.owners",
     "as_function": "homogsim.experiments.function",
     "compare": "homogsim.experiments.compare",
     "presets": "homogsim.scenario",

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from homogsim.parameters import Parameters, World
+from homogsim.scenario.places import Places
 from homogsim.streams import Streams
 
 Floats = NDArray[np.float64]
@@ -46,16 +47,33 @@ class Geography:
     visitors_minutes: Floats
 
 
-def build(world: World, streams: Streams) -> Geography:
-    """Draw the towns and lay the roads."""
+def build(world: World, streams: Streams, places: Places | None = None) -> Geography:
+    """Draw the towns and lay the roads, or take them as they are."""
     towns = np.arange(world.towns)
     positions = np.stack([streams.uniform("town positions", towns, index=axis) for axis in (0, 1)], axis=1)
-    graph = road_graph(positions, world.road_neighbours, world.square_minutes)
+    if places is not None:
+        positions = np.array([(town.x, town.y) for town in places.towns])
+    if places is not None and places.roads:
+        graph = given_roads(places)
+    else:
+        graph = road_graph(positions, world.road_neighbours, world.square_minutes)
     travel = travel_times(graph)
     reach_towns, reach_minutes = nearest_towns(travel, world.reach)
     start, who, minutes = reverse_reach(reach_towns, reach_minutes)
     roads = [(a, b, float(m)) for a, b, m in graph.edges(data="minutes")]
     return Geography(positions, roads, travel, reach_towns, reach_minutes, start, who, minutes)
+
+
+def given_roads(places: Places) -> nx.Graph:
+    """Return the graph of the travel times that places bring along; of two for the same pair the shorter."""
+    number = {town.name: n for n, town in enumerate(places.towns)}
+    graph = nx.Graph()
+    graph.add_nodes_from(range(len(number)))
+    for road in places.roads:
+        a, b = number[road.start], number[road.end]
+        known = graph.edges[a, b]["minutes"] if graph.has_edge(a, b) else np.inf
+        graph.add_edge(a, b, minutes=min(known, road.minutes))
+    return graph
 
 
 def road_graph(positions: Floats, neighbours: int, square_minutes: float) -> nx.Graph:

@@ -133,7 +133,7 @@ def consumers_table(memory: SurplusMemory, market: Market) -> pd.DataFrame:
     import pandas as pd
 
     world, who = market.parameters.world, memory.who
-    cell = who // world.consumers
+    cell = market.consumer_cell[who]
     start, end = memory.bounds(market)
     return pd.DataFrame(
         {

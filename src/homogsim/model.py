@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import cached_property
 from operator import index
@@ -15,8 +15,9 @@ import mesa
 import numba
 
 from homogsim import checkpoint
-from homogsim.agents import adoption, advocacy, backlash, chains, shadow, trading, turnover
+from homogsim.agents import adoption, advocacy, backlash, chains, settlers, shadow, trading, turnover
 from homogsim.agents.market import Market
+from homogsim.agents.owners import Owner, Policy, owners_of
 from homogsim.agents.roster import Roster, Views
 from homogsim.agents.views import ConsumerAgent, FirmAgent
 from homogsim.collecting import TimelineCollector, latest
@@ -53,6 +54,9 @@ class MarketModel(mesa.Model):
         Record every business every month.
     other_scales : bool
         Record diversity at half and twice the similarity scale, too.
+    owners : mapping, optional
+        Who decides for a business in place of the model's law, by uid: functions of a `Situation` that return a
+        `Decision` or None, or an `Owner`, which also says when it is asked. Everybody else's luck stays as it is.
     rng : int, optional
         Another name of `seed`, Mesa's.
     **changes
@@ -63,7 +67,8 @@ class MarketModel(mesa.Model):
     ScenarioError
         For an unknown scenario or parameter, or a value out of bounds.
     HomogsimError
-        For a seed that is no whole number, `seed` together with `rng`, `threads` or `record_every` below 1.
+        For a uid that no business can have, a seed that is no whole number, `seed` together with `rng`, `threads`
+        or `record_every` below 1.
 
     Notes
     -----
@@ -81,6 +86,7 @@ class MarketModel(mesa.Model):
         record_every: int = 1,
         biographies: bool = False,
         other_scales: bool = False,
+        owners: Mapping[int, Policy | Owner] | None = None,
         rng: int | None = None,
         **changes: Any,
     ) -> None:
@@ -95,7 +101,8 @@ class MarketModel(mesa.Model):
             raise HomogsimError(f"record_every is {record_every}", help="It must be 1 or more.")
         self.threads = _threads(threads)
         self._started, self._clock = now(), time.perf_counter()
-        self.market = Market(chosen.parameters, wanted, self.threads)
+        self.market = Market(chosen.parameters, wanted, self.threads, chosen.places)
+        self.market.owners = owners_of(owners, self.market)
         turnover.open_first_firms(self.market)
         self.recorder = Recorder(self.market, record_every, biographies, other_scales)
         self._views = Views(self, self.market)
@@ -206,6 +213,7 @@ class MarketModel(mesa.Model):
         trading.keep_accounts(market)
         shadow.follow_returns(market)
         trading.follow_sales(market)
+        settlers.settle(market)
         seen = recorder.look(is_last=market.month == self.last_month)
         advocacy.spread_the_word(market)
         trading.watch_satisfaction(market)

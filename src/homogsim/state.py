@@ -32,7 +32,8 @@ NUMBERS = tuple(name for name in Decision._fields if name != "reason")
 DRAWN = frozenset(
     (
         "parameters", "seed", "streams", "threads", "geography", "centres", "site_cell", "site_town", "site_sector",
-        "peers", "streets", "tastes", "choosing", "plan", "rooms",
+        "peers", "streets", "tastes", "choosing", "plan", "rooms", "owners", "places",
+        "consumer_cell", "storefront",
     )
 )  # fmt: skip
 """What a new market of the same scenario has again; everything else in a market is stored."""
@@ -96,6 +97,7 @@ def restore_market(market: Market, arrays: Arrays) -> None:
         a_town_each = np.empty(market.parameters.world.towns)  # the only arrays that are not there from the start
         found = None if stored is None else _alike(stored, a_town_each if value is None else np.asarray(value), name)
         setattr(market, name, found.item() if found is not None and found.ndim == 0 else found)
+    market.face(market.luck_seed)
     flows = _alike(arrays["flows"], np.empty(len(FLOWS)), "flows")
     market.flows = dict(zip(FLOWS, flows.tolist(), strict=True))
     market.choosing = (market.wanted, market.parameters.consumers.choice_noise)

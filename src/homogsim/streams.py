@@ -88,6 +88,7 @@ STREAMS = MappingProxyType(
         "born with tool": "whether a new firm starts with a tool",
         "templates": "the designs that a vendor's tool offers",
         "peers": "which firms a firm watches",
+        "bootstrap": "weights of worlds when an experiment asks how sure its ranking is",
         "panel": "which consumers belong to the recorded panel",
         "design": "points of a random design of experiments, and what is resampled to judge it",
     }

@@ -312,7 +312,7 @@ def test_vendors_count_the_clients_they_have() -> None:
     firms.vendor[rows], firms.tool[rows] = 0, 1
     firms.is_open[rows[1:]] = False
     firms.vendor[rows[0]] = 2
-    chosen = adoption._choose_vendor(market, rows[1:], np.ones(rows.size - 1, dtype=np.int64))
+    chosen = adoption.choose_vendor(market, rows[1:], np.ones(rows.size - 1, dtype=np.int64))
     assert (chosen == 2).all()
 
 
@@ -321,7 +321,7 @@ def test_equal_vendors_are_chosen_alike() -> None:
     chosen = []
     for month in range(60):
         market.month = month
-        chosen.append(adoption._choose_vendor(market, rows, np.ones(rows.size, dtype=np.int64)))
+        chosen.append(adoption.choose_vendor(market, rows, np.ones(rows.size, dtype=np.int64)))
     share = np.bincount(np.concatenate(chosen), minlength=3) / (60 * rows.size)
     assert share == pytest.approx(np.full(3, 1 / 3), abs=4 * math.sqrt(2 / 9 / (60 * rows.size)))
 

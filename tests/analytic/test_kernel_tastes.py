@@ -71,7 +71,9 @@ def test_ideal_points_do_not_read_what_kernel_tastes_are() -> None:
 
 def test_tastes_are_shared_by_town_and_niche() -> None:
     """Variance of a_ir: .2 town, .5 niche, .3 own; neighbours in one geometry are so in the other."""
-    market = model("before-automation", KERNEL, {"world.consumers": 400, "world.towns": 6, "consumers.kernel_waves": 64}).market
+    market = model(
+        "before-automation", KERNEL, {"world.consumers": 400, "world.towns": 6, "consumers.kernel_waves": 64}
+    ).market
     liking = market.tastes.liking
     assert liking.shape == (64, market.consumers.rows)
     assert liking.var() == pytest.approx(1.0, abs=0.1)

@@ -40,7 +40,12 @@ WORLDS = {
     "nobody goes out": {"seed": 12, "visit_probability": 0.0},
     "kernel tastes": {"seed": 14, "waves": 16},
     "kernel tastes, more than one block": {
-        "seed": 15, "waves": 5, "dimensions": 1, "towns": 2, "most_consumers": 400, "most_sites": 4
+        "seed": 15,
+        "waves": 5,
+        "dimensions": 1,
+        "towns": 2,
+        "most_consumers": 400,
+        "most_sites": 4,
     },
 }
 

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from homogsim.agents import shadow
+from homogsim.agents import owners, shadow
 from homogsim.agents.firms import Operations, Tiers, appeal, business, operations, tiers
 from homogsim.agents.market import Decision, Market
 from homogsim.agents.public import network_value, setup_costs
@@ -81,9 +81,29 @@ def review(market: Market) -> None:
     """Let the firms that are due choose among staying, tools, contact and dropping the tool."""
     if market.month < 0:
         return
-    rows = due_for_review(market)
+    rows = owners.reviewing(market, due_for_review(market))
     if rows.size == 0:
         return
+    weighed = weigh(market, rows)
+    chosen = owners.decided(market, weighed)
+    menu = weighed.menu
+    changed = chosen[chosen != menu.first[:-1]]
+    _note_decisions(market, menu, changed, weighed.values, weighed.profit)
+    _carry_out(market, menu, changed, weighed.implementation)
+
+
+class Weighed(NamedTuple):
+    """What firms under review make of their options, and what each of them chooses by itself."""
+
+    menu: Menu
+    implementation: Floats
+    profit: Floats  # π̂, dollars a month
+    values: Floats  # dollars
+    chosen: Ints  # one option a firm
+
+
+def weigh(market: Market, rows: Ints) -> Weighed:
+    """Return the options of the firms at `rows`, what they expect of them, and what they choose with their luck."""
     menu = menu_of(market, rows)
     implementation, believed = _implementations(market, menu)
     profit = _expected_profit(market, menu, believed)
@@ -92,9 +112,7 @@ def review(market: Market) -> None:
     luck = market.streams.uniform("choice", market.firms.uid[menu.firm], market.month, menu.slot)
     score = values + noise * law.gumbel(luck)
     chosen = np.array([a + int(score[a:b].argmax()) for a, b in zip(menu.first[:-1], menu.first[1:], strict=True)])
-    changed = chosen[chosen != menu.first[:-1]]
-    _note_decisions(market, menu, changed, values, profit)
-    _carry_out(market, menu, changed, implementation)
+    return Weighed(menu, implementation, profit, values, chosen)
 
 
 def levels_on_offer(tools: ToolParameters) -> tuple[float, ...]:
@@ -183,7 +201,7 @@ def _expected_profit(market: Market, menu: Menu, believed: Floats) -> Floats:
     sales = law.damped_sales(firms.expected_sales[rows], response, parameters.firms.customer_focus)
     base_cost = firms.base_cost[rows]
     cost = stocks.unit_cost(base_cost, come_to.saving, come_to.served_fit, parameters.tools.served_fit_cost)
-    reinvested = parameters.firms.reinvestment * np.maximum(base_cost - cost, 0.0) * sales
+    reinvested = market.reinvestment(rows) * np.maximum(base_cost - cost, 0.0) * sales
     return np.asarray((price - cost) * sales - tiers(parameters).monthly_fee[menu.tool] - reinvested)
 
 
@@ -279,7 +297,7 @@ def _carry_out(market: Market, menu: Menu, changed: Ints, implementation: Floats
     starts = rows[new]
     start_tool(
         market, starts, menu.tool[changed][new], menu.contact[changed][new],
-        _choose_vendor(market, starts, menu.tool[changed][new]),
+        choose_vendor(market, starts, menu.tool[changed][new]),
     )  # fmt: skip
     same = ~new
     firms.implementation[rows[same]] = implementation[changed][same]
@@ -344,7 +362,7 @@ def _drop_tool(market: Market, rows: Rows) -> None:
         stock[rows] = 0.0
 
 
-def _choose_vendor(market: Market, rows: Rows, tool: Ints) -> Ints:
+def choose_vendor(market: Market, rows: Rows, tool: Ints) -> Ints:
     """Choose a vendor within the tier: logit on ν·n_v, n_v the vendor's share of the tier's clients."""
     each, sectors = market.parameters.vendors.per_tier, market.parameters.world.sectors
     numbers = np.arange(each)
@@ -359,4 +377,7 @@ def _choose_vendor(market: Market, rows: Rows, tool: Ints) -> Ints:
     return np.asarray(options[np.arange(rows.size), best])
 
 
-__all__ = ["Tiers", "draw_implementation", "due_for_review", "hear", "menu_of", "review", "start_tool"]
+__all__ = [
+    "Tiers", "choose_vendor", "draw_implementation", "due_for_review", "hear", "menu_of", "review", "start_tool",
+    "weigh",
+]  # fmt: skip

@@ -73,7 +73,10 @@ def open_outlets(market: Market) -> Rows:
         return np.empty(0, dtype=np.int64)
     luck = market.streams.uniform("chain", np.arange(firms.rows), market.month)
     sites = np.flatnonzero(
-        ~firms.is_open & (firms.uid != uid_of(np.arange(firms.rows), market.month)) & (luck < chains.opening_rate)
+        ~firms.is_open
+        & market.storefront
+        & (firms.uid != uid_of(np.arange(firms.rows), market.month))
+        & (luck < chains.opening_rate)
     )
     if sites.size == 0:
         return sites

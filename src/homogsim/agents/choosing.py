@@ -55,7 +55,7 @@ def _alone(market: Market, row: int) -> Any:
     parameters, (tastes, noise) = market.parameters, market.choosing
     luck = market.luck()._replace(month=np.uint64(market.last_traded % 2**32))
     return _choose_alone(
-        row, row // parameters.world.consumers, tastes, market.streets,
+        row, int(market.consumer_cell[row]), tastes, market.streets,
         outlet_table(market.appeal, noise, tastes.waves), market.traded, luck,
         1.0 if parameters.consumers.outside_option else 0.0, noise, market.consumers.last_before,
     )  # fmt: skip

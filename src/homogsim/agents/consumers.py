@@ -14,6 +14,7 @@ from homogsim.laws.tastes import NO_WAVES, Waves
 from homogsim.parameters import Consumers as ConsumerParameters
 from homogsim.parameters import Parameters, World
 from homogsim.population import Population, column
+from homogsim.scenario.places import Places, counts_of
 from homogsim.streams import Streams
 
 Floats = NDArray[np.float64]
@@ -138,16 +139,15 @@ def draw_waves(parameters: Parameters, streams: Streams) -> Waves:
     return Waves(directions, phases, of.kernel_strength, of.kernel_length)
 
 
-def draw_liking(parameters: Parameters, centres: TasteCentres, streams: Streams) -> Floats:
+def draw_liking(parameters: Parameters, centres: TasteCentres, streams: Streams, cell: NDArray[np.int64]) -> Floats:
     """Draw (R, N) a_ir = √.2·town + √.5·niche + √.3·own, each a standard normal; no rows under ideal points.
 
     Town and niche, and their shares, are those of the ideal points: neighbours in one geometry are so in the other.
     """
     world, of = parameters.world, parameters.consumers
-    who = np.arange(world.cells * world.consumers)
+    who = np.arange(cell.size)
     if of.tastes != "kernel":
         return np.zeros((0, who.size))
-    cell = who // world.consumers
     niche = niche_of(centres.mixes[cell], streams.uniform("tastes", who, 0, 0))
     wave = np.arange(of.kernel_waves)[:, None]
     of_town = streams.normal("town waves", np.arange(world.towns), index=wave)
@@ -160,12 +160,19 @@ def draw_liking(parameters: Parameters, centres: TasteCentres, streams: Streams)
     )
 
 
-def draw_consumers(parameters: Parameters, centres: TasteCentres, streams: Streams) -> Consumers:
-    """Draw all consumers: tastes, places and sensitivities, each from its own stream."""
+def consumer_cells(world: World, places_given: Places | None = None) -> NDArray[np.int64]:
+    """Return the cell of every consumer: equally many in each or, with places, in proportion to its demand."""
+    counts = counts_of(places_given, world.cells, world.consumers)
+    return np.repeat(np.arange(world.cells, dtype=np.int64), counts)
+
+
+def draw_consumers(
+    parameters: Parameters, centres: TasteCentres, streams: Streams, cell: NDArray[np.int64]
+) -> Consumers:
+    """Draw all consumers of the cells: tastes, places and sensitivities, each from its own stream."""
     world = parameters.world
-    people = Consumers(world.cells * world.consumers, world.dimensions)
+    people = Consumers(cell.size, world.dimensions)
     who = np.arange(people.rows)
-    cell = who // world.consumers
     people.ideal[:] = points_of_taste("tastes", who, cell, 0, 0, centres, world, streams)
     people.east[:], people.north[:] = places("places", who, world.town_radius, streams)
     draw_sensitivities(people, parameters.consumers, streams)
@@ -187,6 +194,7 @@ def draw_sensitivities(people: Consumers, of: ConsumerParameters, streams: Strea
 __all__ = [
     "Consumers",
     "TasteCentres",
+    "consumer_cells",
     "draw_consumers",
     "draw_sensitivities",
     "points_of_taste",

@@ -67,6 +67,9 @@ class Firms(Population):
     changed: Ints = column(np.int64, "month of the last change of tools", NEVER)
     satisfaction_before: Floats = column(np.float64, "satisfaction before contact was automated, dollars", np.nan)
     born_with_tool: Flags = column(np.bool_, "whether the firm opened with a tool", False)
+    # What an owner decides in place of the model's law (`homogsim.agents.owners`)
+    own_reinvestment: Floats = column(np.float64, "own share of savings reinvested, NaN as the model's firms", np.nan)
+    price_stance: Floats = column(np.float64, "markup aimed at, relative to the best response", 1.0)
     # Stocks
     data: Floats = column(np.float64, "data stock D")
     differentiation: Floats = column(np.float64, "differentiation capital G")
@@ -82,7 +85,9 @@ class Firms(Population):
     expected_sales: Floats = column(np.float64, "expected occasions S this month")
     slope: Floats = column(np.float64, "Bα = ΣW·Pr(1−Pr)α this month")
     taste_sum: Floats = column(np.float64, "Bθ this month; under kernel tastes with the curvature of the waves")
-    ideal_sum: Floats = column(np.float64, "Bθz this month; under kernel tastes with the gradient of the waves", vector=True)
+    ideal_sum: Floats = column(
+        np.float64, "Bθz this month; under kernel tastes with the gradient of the waves", vector=True
+    )
     profit: Floats = column(np.float64, "profit this month, dollars")
     savings: Floats = column(np.float64, "savings of the tool this month, dollars")
     # The firm's twin without the tool (return on investment)
@@ -107,7 +112,7 @@ class Firms(Population):
         return np.asarray(self.is_open & ~self.is_chain)
 
 
-def uid_of(sites: NDArray[np.integer], month: int) -> Ints:
+def uid_of(sites: NDArray[np.integer], month: int | Ints) -> Ints:
     """Return the identity of businesses that open at `sites` in `month`."""
     return sites.astype(np.int64) * UID_SITE + month + UID_MONTH
 

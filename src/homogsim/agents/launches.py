@@ -119,7 +119,7 @@ class Launches:
         )  # fmt: skip
         base = firms.base_cost[rows]
         cost = stocks.unit_cost(base, come_to.saving, come_to.served_fit, parameters.tools.served_fit_cost)
-        reinvested = parameters.firms.reinvestment * np.maximum(base - cost, 0.0) * sales
+        reinvested = market.reinvestment(rows) * np.maximum(base - cost, 0.0) * sales
         fee = tiers(parameters).monthly_fee[was.tool]
         without = (firms.price[rows] - cost) * sales - firms.fixed_cost_paid[rows] - fee - reinvested
         self.gain[rows] += firms.profit[rows] - without

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +12,7 @@ from homogsim import geography
 from homogsim.agents.consumers import (
     Consumers,
     TasteCentres,
+    consumer_cells,
     draw_consumers,
     draw_liking,
     draw_sensitivities,
@@ -24,7 +25,11 @@ from homogsim.geography import Geography
 from homogsim.laws.demand import Appeal, Luck, Streets, Tastes, plan_blocks, workspaces
 from homogsim.laws.response import Choices, remove_outlet
 from homogsim.parameters import Parameters
+from homogsim.scenario.places import Places, storefronts_of
 from homogsim.streams import Streams, stream_key
+
+if TYPE_CHECKING:
+    from homogsim.agents.owners import Owner
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -77,26 +82,32 @@ class Diary:
 class Market:
     """Everything that a month reads and writes. Stages are functions of it, each in the module of its agents."""
 
-    def __init__(self, parameters: Parameters, seed: int, threads: int) -> None:
+    def __init__(self, parameters: Parameters, seed: int, threads: int, places: Places | None = None) -> None:
         world = parameters.world
         self.parameters = parameters
         self.seed = seed
+        self.luck_seed = seed
         self.streams = Streams(seed)
         self.threads = threads
         self.month = -parameters.calendar.before - parameters.calendar.warm_up
-        self.geography: Geography = geography.build(world, self.streams)
+        self.geography: Geography = geography.build(world, self.streams, places)
         self.centres: TasteCentres = taste_centres(world, self.streams)
-        self.consumers: Consumers = draw_consumers(parameters, self.centres, self.streams)
+        self.places = places
+        self.consumer_cell: Ints = consumer_cells(world, places)
+        self.consumers: Consumers = draw_consumers(parameters, self.centres, self.streams, self.consumer_cell)
         self.firms = Firms(world.cells * world.sites, world.dimensions)
         self.vendors: Vendors = draw_vendors(parameters, self.centres.sectors, self.streams)
         site = np.arange(self.firms.rows)
         self.site_cell: Ints = site // world.sites
+        to_let = np.array(storefronts_of(places, world.cells, world.sites))
+        self.storefront: NDArray[np.bool_] = site % world.sites < to_let[self.site_cell]
         self.site_town: Ints = self.site_cell % world.towns
         self.site_sector: Ints = self.site_cell // world.towns
         self.peers: NDArray[np.int32] = geography.peer_lists(parameters, self.streams)
-        self.streets: Streets = _streets(parameters, self.geography, self.streams)
+        self.streets: Streets = _streets(parameters, self.geography, self.streams, self.consumer_cell)
         self.tastes: Tastes = self.consumers.tastes(
-            draw_liking(parameters, self.centres, self.streams), draw_waves(parameters, self.streams)
+            draw_liking(parameters, self.centres, self.streams, self.consumer_cell),
+            draw_waves(parameters, self.streams),
         )
         self.plan: Ints = plan_blocks(self.streets.consumer_start)
         self.rooms: Floats = workspaces(threads, self.tastes)
@@ -114,11 +125,17 @@ class Market:
         self.traded = np.zeros(self.firms.rows, dtype=bool)
         self.flows: dict[str, float] = dict.fromkeys(FLOWS, 0.0)
         self.diary = Diary()
+        self.owners: dict[int, Owner] = {}
 
     @property
     def automation(self) -> bool:
         """Whether automation has arrived and some tool is on the market."""
         return self.month >= 0 and bool(self.parameters.tools.available)
+
+    def reinvestment(self, rows: NDArray[np.integer] | slice | int = slice(None)) -> Floats:
+        """Return r of the firms at `rows`: the model's share, but where an owner decided otherwise."""
+        own = self.firms.own_reinvestment[rows]
+        return np.where(np.isnan(own), self.parameters.firms.reinvestment, own)
 
     @property
     def wanted(self) -> Tastes:
@@ -130,8 +147,7 @@ class Market:
         if self.local_factor is None and voucher == 0.0:
             return self.tastes
         if self.local_factor is not None:
-            town = np.arange(self.consumers.rows) // self.parameters.world.consumers % self.parameters.world.towns
-            locality = locality * self.local_factor[town]
+            locality = locality * self.local_factor[self.consumer_cell % self.parameters.world.towns]
         return self.tastes._replace(locality=locality + voucher * self.tastes.price_sensitivity)
 
     @property
@@ -149,19 +165,24 @@ class Market:
             remove_outlet(gone, self.appeal, self.choosing[0], self.streets, choices)
         return choices
 
+    def face(self, luck_seed: int) -> None:
+        """Go on with other luck from this month on: the same world and the same people, another future."""
+        self.luck_seed = luck_seed
+        self.streams = Streams(luck_seed)
+
     def adopt(self, parameters: Parameters) -> None:
         """Go on under changed parameters: what consumers value follows, the same people with the same luck."""
         if parameters.consumers != self.parameters.consumers:
-            draw_sensitivities(self.consumers, parameters.consumers, self.streams)
-            self.tastes = self.consumers.tastes(self.tastes.liking, draw_waves(parameters, self.streams))
+            draw_sensitivities(self.consumers, parameters.consumers, Streams(self.seed))
+            self.tastes = self.consumers.tastes(self.tastes.liking, draw_waves(parameters, Streams(self.seed)))
         added = parameters.policy.interoperability - self.parameters.policy.interoperability
         if added != 0.0:
-            spread_further(self.vendors, added, self.streams)
+            spread_further(self.vendors, added, Streams(self.seed))
         self.parameters = parameters
 
     def luck(self) -> Luck:
         """Return the keys of this month's visits."""
-        visit, race = stream_key(self.seed, "visit"), stream_key(self.seed, "race")
+        visit, race = stream_key(self.luck_seed, "visit"), stream_key(self.luck_seed, "race")
         return Luck(
             month=np.uint64(self.month % 2**32),
             visit_key0=np.uint64(visit[0]),
@@ -172,12 +193,12 @@ class Market:
         )
 
 
-def _streets(parameters: Parameters, places: Geography, streams: Streams) -> Streets:
+def _streets(parameters: Parameters, places: Geography, streams: Streams, consumer_cell: Ints) -> Streets:
     world = parameters.world
     sites = np.arange(world.cells * world.sites)
     return Streets(
         site_start=np.arange(world.cells + 1, dtype=np.int64) * world.sites,
-        consumer_start=np.arange(world.cells + 1, dtype=np.int64) * world.consumers,
+        consumer_start=np.searchsorted(consumer_cell, np.arange(world.cells + 1)).astype(np.int64),
         towns=world.towns,
         reach_towns=places.reach_towns,
         reach_minutes=places.reach_minutes,

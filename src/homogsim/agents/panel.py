@@ -135,6 +135,6 @@ class SurplusMemory:
 def taste_distance(market: Market) -> Floats:
     """Return ‖z_i − m_s‖, how far each consumer's taste is from its sector's centre, in taste sd."""
     world = market.parameters.world
-    sector = np.arange(market.consumers.rows) // (world.consumers * world.towns)
+    sector = market.consumer_cell // world.towns
     gap = market.consumers.ideal - market.centres.sectors[:, sector]
     return np.asarray(np.sqrt((gap * gap).sum(axis=0)))

@@ -87,6 +87,7 @@ def set_prices(market: Market) -> None:
         firms.slope,
         parameters.consumers.choice_noise,
         parameters.firms.price_adjustment,
+        firms.price_stance,
     )
     chains.set_prices(market)
 
@@ -148,7 +149,7 @@ def keep_accounts(market: Market) -> None:
     finance, open_ = parameters.finance, firms.is_open
     contribution = (firms.price - firms.unit_cost) * firms.sales
     firms.savings[:] = np.where(open_, np.maximum(firms.base_cost - firms.unit_cost, 0.0) * firms.sales, 0.0)
-    reinvested = parameters.firms.reinvestment * firms.savings
+    reinvested = market.reinvestment() * firms.savings
     fee = np.where(firms.is_chain, 0.0, tiers(parameters).monthly_fee[firms.tool])
     rent = firms.fixed_cost * (1.0 + firms.shock)
     firms.fixed_cost_paid[:] = rent
@@ -187,7 +188,7 @@ def follow_sales(market: Market) -> None:
     """Let the stocks that follow business move, for next month: fixed cost, differentiation, data, attention's load."""
     firms, of, finance = market.firms, market.parameters.firms, market.parameters.finance
     contribution = (firms.price - firms.unit_cost) * firms.sales
-    reinvested = of.reinvestment * firms.savings
+    reinvested = market.reinvestment() * firms.savings
     level = money.fixed_cost_level(firms.fixed_cost_draw, finance.fixed_cost, finance.rent_share, contribution)
     firms.fixed_cost[:] = money.next_fixed_cost(
         firms.fixed_cost, level, finance.fixed_cost_rise, finance.fixed_cost_fall

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from homogsim.agents import chains
+from homogsim.agents import chains, settlers
 from homogsim.agents.consumers import points_of_taste
 from homogsim.agents.firms import Operations, appeal, business, life_records, uid_of
 from homogsim.agents.market import Death, Market
@@ -21,6 +21,12 @@ Rows = NDArray[np.integer]
 
 def open_first_firms(market: Market) -> None:
     """Fill the sites occupied at the start; these firms find their price and size during the warm-up."""
+    present = settlers.settlers_of(market)
+    if present is not None:
+        concepts = _concepts(market, present.rows, 0)
+        _open(market, present.rows, concepts, present.price, present.sales, present.born)
+        settlers.know(market, present)
+        return
     world, firms = market.parameters.world, market.parameters.firms
     rows = np.flatnonzero(np.arange(market.firms.rows) % world.sites < world.occupied)
     concepts = _concepts(market, rows, 0)
@@ -61,7 +67,7 @@ def found(market: Market) -> Rows:
     luck = market.streams.uniform("entry", np.arange(firms.rows), market.month)
     # The first firms opened in the first month too: a site that loses one in it waits, or a uid would come twice.
     taken = firms.uid == uid_of(np.arange(firms.rows), market.month)
-    rows = np.flatnonzero(~firms.is_open & ~taken & (luck < finance.entry_rate))
+    rows = np.flatnonzero(~firms.is_open & ~taken & market.storefront & (luck < finance.entry_rate))
     if rows.size == 0:
         return rows
     tries = np.repeat(rows, finance.concepts)
@@ -147,9 +153,13 @@ def _concepts(market: Market, sites: Rows, which: Rows | int) -> Floats:
     )
 
 
-def _open(market: Market, rows: Rows, concepts: Floats, price: Floats, sales: Floats) -> None:
-    """Open firms at `rows` with what their founders expect; their own quality and costs are drawn now."""
-    firms, parameters, month = market.firms, market.parameters, market.month
+def _open(market: Market, rows: Rows, concepts: Floats, price: Floats, sales: Floats, born: Ints | None = None) -> None:
+    """Open firms at `rows` with what their founders expect; their own quality and costs are drawn now.
+
+    `born` are months of opening before now, for businesses that are there at the start.
+    """
+    firms, parameters = market.firms, market.parameters
+    month = np.full(rows.size, market.month, dtype=np.int64) if born is None else born
     of, finance, luck = parameters.firms, parameters.finance, market.streams
     firms.reset(rows)
     uid = uid_of(rows, month)
@@ -173,7 +183,7 @@ def _open(market: Market, rows: Rows, concepts: Floats, price: Floats, sales: Fl
     firms.load[rows] = sales
     _draw_habits(market, rows, uid)
     market.flows["founders_capital"] = float(firms.cash[rows].sum())
-    market.diary.births.extend((month, int(u)) for u in uid)
+    market.diary.births.extend(zip(month.tolist(), uid.tolist(), strict=True))
     if market.automation:
         _give_tools(market, rows)
 

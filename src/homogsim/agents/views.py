@@ -46,7 +46,7 @@ class ConsumerAgent(RowAgent, population=Consumers):
     @property
     def cell(self) -> int:
         """The cell (sector · towns + town) the consumer belongs to."""
-        return self.row // self.market.parameters.world.consumers
+        return int(self.market.consumer_cell[self.row])
 
     @property
     def town(self) -> int:
@@ -154,7 +154,7 @@ class FirmAgent(RowAgent, population=Firms):
         row = slice(self.row, self.row + 1)
         price = pricing.next_price(
             firms.price[row], firms.unit_cost[row], firms.expected_sales[row], firms.slope[row],
-            parameters.consumers.choice_noise, parameters.firms.price_adjustment,
+            parameters.consumers.choice_noise, parameters.firms.price_adjustment, firms.price_stance[row],
         )  # fmt: skip
         return float(price[0])
 

@@ -412,3 +412,66 @@ def report(
     from homogsim.cli.report import report_folder
 
     report_folder(folder, out)
+
+
+@app.command()
+def advise(
+    scenario: ScenarioArgument,
+    sector: Annotated[str | None, typer.Option(metavar="NAME", help="Sector, by number or name.")] = None,
+    town: Annotated[str | None, typer.Option(metavar="NAME", help="Town, by number or name.")] = None,
+    firm: Annotated[
+        str | None, typer.Option(metavar="UID", help="A business, or its name; worlds are futures of its past.")
+    ] = None,
+    like: Annotated[
+        str, typer.Option(metavar="TEXT", help="A description, e.g. quality=0.5, cash=20000.  [default: a typical one]")
+    ] = "",
+    month: Annotated[int | None, typer.Option(metavar="M", help="Month of the decision.  [default: 24]")] = None,
+    choices: Annotated[
+        str | None,
+        typer.Option(
+            metavar="A,B…",
+            help="none, generic, industry, custom, phased, pilot, or TOOL:back-office, TOOL:pilot, TOOL:phased.  "
+            "[default: the first six]",
+        ),
+    ] = None,
+    horizon: Annotated[int, typer.Option(metavar="N", help="Months to look ahead.")] = 60,
+    replications: Annotated[int, typer.Option(metavar="N", help="Worlds.")] = 20,
+    seed: Annotated[int | None, typer.Option(metavar="N", help="The first seed.  [default: the scenario's]")] = None,
+    jobs: Jobs = None,
+    out: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Folder for tables and figures; must not exist.")
+    ] = None,
+    as_map: Annotated[bool, typer.Option("--map", help="The best choice by kind of business instead.")] = False,
+    changes: Changes = None,
+    as_json: AsJson = False,
+) -> None:
+    """Advise one business: each choice in the same town with the same luck, what it earns, and how sure that is."""
+    from homogsim.cli.advise import AdviseOptions, advise_business
+
+    options = AdviseOptions(
+        scenario, tuple(changes or ()), sector, town, firm, like, month, choices, horizon, replications, seed, jobs,
+        out, as_map, as_json,
+    )  # fmt: skip
+    raise typer.Exit(advise_business(options))
+
+
+@app.command()
+def town(
+    tables: Annotated[
+        list[Path], typer.Argument(metavar="FILE.csv…", help="Tables of towns, sectors, businesses, travel times.")
+    ],
+    out: Annotated[Path, typer.Option(metavar="FILE.toml", help="Scenario file to write.")] = Path("town.toml"),
+    force: Annotated[bool, typer.Option("--force", help="Replace the scenario file.")] = False,
+    origin: Annotated[str, typer.Option("--from", metavar="SCENARIO", help="Scenario to start from.")] = "baseline",
+    today: Annotated[
+        str | None,
+        typer.Option(metavar="YYYY-MM", help="Date of the tables.  [default: the month after the latest opening]"),
+    ] = None,
+    minutes_per_km: Annotated[
+        float, typer.Option(metavar="N", help="Travel time of a kilometre, where positions are given.")
+    ] = 1.2,
+) -> None:
+    """Build a scenario from your own town's tables; what they leave open is drawn from the model's distributions."""
+    from homogsim.cli.town import make_town
+
+    make_town(tables, out, base=origin, today=today, minutes_per_km=minutes_per_km, force=force)

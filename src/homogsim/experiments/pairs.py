@@ -98,7 +98,7 @@ def _minutes(market: Market, row: Ints, site: Ints) -> Floats:
     from homogsim.laws.demand import minutes_between
 
     people, world, place = market.consumers, market.parameters.world, market.streets.site_place
-    town = row // world.consumers % world.towns
+    town = market.consumer_cell[row] % world.towns
     home = market.site_town[site] == town
     between = np.where(home, 0.0, market.geography.travel[town, market.site_town[site]])
     east, north = people.east[row], people.north[row]

@@ -47,6 +47,10 @@ class Task:
         """What makes two tasks the same run."""
         return identity(self.scenario), self.seed
 
+    def make(self, stopped: Callable[[], bool]) -> Outcome:
+        """Make the run (`run_once`)."""
+        return run_once(self, stopped)
+
 
 @dataclass(frozen=True)
 class Outcome:
@@ -117,7 +121,7 @@ def attempt(task: Task, stopped: Callable[[], bool]) -> Outcome | Lost:
         It was asked to stop.
     """
     try:
-        return run_once(task, stopped)
+        return task.make(stopped)
     except (HomogsimError, Stopped):
         raise
     except MemoryError:

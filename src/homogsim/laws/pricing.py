@@ -17,9 +17,14 @@ def markup(sales: Floats, slope: Floats, noise: float) -> Floats:
         return np.where((sales > 0.0) & (slope > 0.0), noise * sales / slope, np.nan)
 
 
-def next_price(price: Floats, cost: Floats, sales: Floats, slope: Floats, noise: float, speed: float) -> Floats:
-    """Return p′ = p + 0.3(c + S/(Bα/μ) − p); a firm without customers last month keeps its price."""
-    best = cost + markup(sales, slope, noise)
+def next_price(
+    price: Floats, cost: Floats, sales: Floats, slope: Floats, noise: float, speed: float, stance: Floats | float = 1.0
+) -> Floats:
+    """Return p′ = p + 0.3(c + stance·S/(Bα/μ) − p); a firm without customers last month keeps its price.
+
+    The stance is 1 but where an owner wants it otherwise (`homogsim.agents.owners`).
+    """
+    best = cost + stance * markup(sales, slope, noise)
     return np.where(np.isnan(best), price, price + speed * (best - price))
 
 

@@ -16,6 +16,7 @@ from homogsim.scenario.catalogue import locate, presets
 from homogsim.scenario.checking import Problem, checked, flatten, values
 from homogsim.scenario.events import Change, Event, events, timetable
 from homogsim.scenario.expectation import Expectation, expectations
+from homogsim.scenario.places import Places, consistent, places_of
 from homogsim.scenario.reading import Content, load, name_problem, question_problem, seed_problem
 from homogsim.scenario.terms import introduced
 from homogsim.scenario.values import from_text, printable
@@ -46,6 +47,8 @@ class Scenario:
     expect: tuple[Expectation, ...] = ()
     events: tuple[Event, ...] = ()
     """Changes of live parameters during the run, by month, one event a month at most."""
+    places: Places | None = None
+    """Towns, sectors and present businesses that exist, in place of drawn ones."""
     path: Path | None = field(default=None, compare=False)
     """The file it was read from."""
 
@@ -56,6 +59,8 @@ class Scenario:
             found, wrong = events([event.as_dict() for event in self.events], self.parameters)
             raise_first([problem.error() for problem in wrong])
             object.__setattr__(self, "events", found)
+        if self.places is not None:
+            raise_first([problem.error() for problem in consistent(self.places, self.parameters)])
 
     @classmethod
     def read(cls, source: str | Path) -> Scenario:
@@ -168,6 +173,8 @@ class Scenario:
         different = {k: v for k, v in values(self.parameters).items() if v != values(base.parameters)[k]}
         tables = {"expect": [line.as_dict() for line in self.expect]} if self.expect else {}
         tables |= {"events": [event.as_dict() for event in self.events]} if self.events != base.events else {}
+        if self.places is not None and self.places != base.places:
+            different |= {f"places.{part}": rows for part, rows in self.places.as_dict().items()}
         write_whole(target, document(about, different, tables), overwrite)
         return target
 
@@ -194,6 +201,8 @@ class Scenario:
         content = values(self.parameters)
         if self.events:
             content |= {"events": tuple({"month": event.month, "set": dict(event.set)} for event in self.events)}
+        if self.places:
+            content |= {"places": {part: tuple(rows) for part, rows in self.places.as_dict().items()}}
         canonical = json.dumps(_canonical(content), sort_keys=True, separators=(",", ":"), allow_nan=False)
         return hashlib.sha256(canonical.encode("ascii")).hexdigest()
 
@@ -211,7 +220,8 @@ class Scenario:
         parameters = {k: list(v) if isinstance(v, tuple) else v for k, v in values(self.parameters).items()}
         expect, planned = [line.as_dict() for line in self.expect], [event.as_dict() for event in self.events]
         return {"name": self.name, "question": self.question, "extends": self.extends, "seed": self.seed,
-                "parameters": parameters, "expect": expect, "events": planned}  # fmt: skip
+                "parameters": parameters, "expect": expect, "events": planned,
+                **({"places": self.places.as_dict()} if self.places else {})}  # fmt: skip
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Scenario:
@@ -231,7 +241,11 @@ class Scenario:
         assert parameters is not None  # checked returns problems otherwise
         planned, unfit = events(data.get("events", []), parameters)
         raise_first([problem.error() for problem in unfit])
-        return cls(**about, parameters=parameters, expect=expect, events=planned)
+        places = None
+        if data.get("places") is not None:
+            places, misplaced = places_of(data["places"], parameters)
+            raise_first([problem.error() for problem in misplaced])
+        return cls(**about, parameters=parameters, expect=expect, events=planned, places=places)
 
 
 def _overriding(problem: Problem) -> Problem:

@@ -13,12 +13,13 @@ from homogsim.scenario.catalogue import NAME, extended
 from homogsim.scenario.checking import Problem, checked, flatten, group_names
 from homogsim.scenario.events import Event, events
 from homogsim.scenario.expectation import Expectation, expectations
+from homogsim.scenario.places import Places, consistent, places_of
 from homogsim.scenario.source import Source, at, read_source
 from homogsim.scenario.values import printable, shown
 
 LONGEST_CHAIN = 16
 LARGEST_SEED = 2**32 - 1
-ABOUT = ("name", "question", "extends", "seed", "expect", "events", "sweep")
+ABOUT = ("name", "question", "extends", "seed", "expect", "events", "places", "sweep")
 
 
 @dataclass(frozen=True)
@@ -32,6 +33,7 @@ class Content:
     parameters: Parameters
     expect: tuple[Expectation, ...]
     events: tuple[Event, ...]
+    places: Places | None = None
 
 
 def load(path: Path, chain: tuple[Path, ...] = ()) -> tuple[Content | None, list[ScenarioError]]:
@@ -60,10 +62,15 @@ def load(path: Path, chain: tuple[Path, ...] = ()) -> tuple[Content | None, list
     # Events of a file stand in place of those of the file that it extends, as other values do.
     tables = source.table.get("events", [event.as_dict() for event in base.events])
     planned, unfit = events(tables, parameters or base.parameters)
-    found = problems + [p.error(source.where(p.key)) for p in [*odd, *wrong, *bad, *unfit]]
+    places, misplaced = base.places, list[Problem]()
+    if "places" in source.table:
+        places, misplaced = places_of(source.table["places"], parameters or base.parameters)
+    elif places is not None and parameters is not None:
+        misplaced = consistent(places, parameters)
+    found = problems + [p.error(source.where(p.key)) for p in [*odd, *wrong, *bad, *unfit, *misplaced]]
     if found or parameters is None:
         return None, found
-    return Content(parameters=parameters, events=planned, **about), []
+    return Content(parameters=parameters, events=planned, places=places, **about), []
 
 
 def _refuse_cycle(path: Path, chain: tuple[Path, ...]) -> None:

@@ -132,10 +132,11 @@ def _lines(text: str) -> dict[str, int]:
             continue
         if header := _HEADER.fullmatch(line):
             name = _dotted(header.group(2))
-            if header.group(1) == "[[":
-                count[name] = count.get(name, 0) + 1
             first, dot, rest = name.partition(".")
             table = (f"{first}[{count[first]}]" if first in count else first) + dot + rest + "."
+            if header.group(1) == "[[":
+                count[name] = count.get(name, 0) + 1
+                table = f"{name}[{count[name]}]."
             found.setdefault(table[:-1], n)
         elif key := _KEY.match(line):
             found.setdefault(table + _dotted(key.group(1)), n)

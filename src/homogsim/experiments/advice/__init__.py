@@ -1,0 +1,1 @@
+"""Advice to one business: the same town and the same luck, another choice."""

@@ -1,0 +1,91 @@
+"""Be the owner: the same luck for the user's path, the business's own and none."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+from experiments.tiny import TINY
+
+from homogsim.agents.owners import Decision
+from homogsim.errors import HomogsimError
+from homogsim.experiments.advice.candidates import Like, most_like
+from homogsim.experiments.advice.ownership import YOU, Ownership
+from homogsim.experiments.advice.worlds import BY_ITSELF, live_until
+from homogsim.scenario import Scenario
+
+RICH = TINY | {"finance.starting_cash": 12.0}
+
+
+def taken_over(month: int = 2, **options: object) -> Ownership:
+    model = live_until(month, Scenario.read("baseline").override(RICH), 1, lambda: False)
+    uid = most_like(model.market, Like((("cash", 1e9),)))  # who can pay for anything
+    assert uid is not None
+    return Ownership(model, uid, **options)  # type: ignore[arg-type]
+
+
+def test_letting_it_decide_is_what_it_would_have_done(tmp_path) -> None:
+    mine = taken_over(name="Corner Bakery")
+    for _ in range(8):
+        mine.step()
+    found = mine.compare()
+    reference = taken_over()
+    reference.model.market.owners.clear()
+    for _ in range(8):
+        reference.step()
+    np.testing.assert_array_equal(found.courses[BY_ITSELF].net, reference.path["profit"] - reference.path["outlay"])
+    assert mine.decisions == []
+
+
+def test_decisions_are_followed_and_compared(tmp_path) -> None:
+    mine = taken_over(name="Corner Bakery")
+    assert mine.is_review
+    mine.decide(Decision("industry", 0.3, reinvestment=0.6))
+    for _ in range(3):
+        mine.step()
+    assert mine.situation.tool == "industry"
+    for _ in range(5):
+        if mine.is_review:
+            mine.decide(mine.situation.stay.decision)
+        mine.step()
+    found = mine.compare()
+    assert found.courses[YOU].decided == ("industry+contact0.3@2",)
+    assert found.courses["none"].decided == ()
+    assert len(found.paths) == 3 * 8
+    np.testing.assert_array_equal(mine.path["profit"], found.courses[YOU].months["profit"])
+    table = found.table.set_index("measure")
+    gain = table.loc["profit", YOU] - table.loc["profit", "none"]
+    assert gain == pytest.approx(found.courses[YOU].net.sum() - found.courses["none"].net.sum())
+    folder = found.save(tmp_path / "class")
+    told = json.loads((folder / "owner.json").read_text("utf-8"))
+    assert told["name"] == "Corner Bakery"
+    assert [d["month"] for d in told["decisions"]] == [2, 5, 8]
+    assert {path.name for path in folder.iterdir()} == {"owner.json", "owner.csv", "paths.csv"}
+
+
+def test_what_an_owner_may_not() -> None:
+    mine = taken_over()
+    with pytest.raises(HomogsimError, match=r"(?s)generic with contact 0.5 is not on offer"):
+        mine.decide(Decision("generic", 0.5))
+    mine.step()
+    with pytest.raises(HomogsimError, match=r"(?s)no review in month 3.*next one is in month 5"):
+        mine.decide(Decision("generic"))
+    with pytest.raises(HomogsimError, match="reviews every 0 months"):
+        taken_over(every=0)
+    with pytest.raises(HomogsimError, match="nothing can be decided in month -3"):
+        taken_over(month=-3)
+    with pytest.raises(HomogsimError, match="there is no business"):
+        Ownership(mine.model, 3)
+
+
+def test_a_business_that_closes_stays_closed() -> None:
+    mine = taken_over()
+    firms = mine.model.market.firms
+    firms.cash[mine.uid // 4096] = -1e9
+    mine.step()
+    assert (mine.is_open, mine.cause) == (False, "bankrupt")
+    with pytest.raises(HomogsimError, match=r"has closed \(bankrupt\)"):
+        mine.decide(None)
+    mine.step()
+    assert mine.path["is_open"].tolist() == [0.0, 0.0]
