@@ -41,6 +41,7 @@ format: $(VENV)/.installed-dev
 
 bench: $(VENV)/.installed-dev
 	@$(BIN)/python benchmarks/speed.py
+	@$(BIN)/python benchmarks/sweeps.py
 
 # Exit code 1 says that an expectation failed, or a fitted target lies outside: the page is written all the same.
 expect: $(VENV)/.installed-dev

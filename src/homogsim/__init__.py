@@ -29,8 +29,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Comparison", "ConsumerAgent", "Decision", "FirmAgent", "HomogsimError", "MarketModel", "Owner", "Parameters",
-    "Results", "Scenario", "Situation", "__version__", "as_function", "compare",
-    "presets", "run",
+    "Results", "Scenario", "Situation", "__version__", "as_function", "compare", "presets", "run",
 ]  # fmt: skip
 
 _HOMES = {

@@ -162,7 +162,9 @@ def plot(
     ] = None,
     x: Annotated[str | None, typer.Option(metavar="KEY", help="Across in the phase diagram.")] = None,
     y: Annotated[str | None, typer.Option(metavar="KEY", help="Up in the phase diagram.")] = None,
-    level: Annotated[float, typer.Option(metavar="VALUE", help="The metric's value on the phase diagram's line.")] = 0.0,
+    level: Annotated[
+        float, typer.Option(metavar="VALUE", help="The metric's value on the phase diagram's line.")
+    ] = 0.0,
     out: Annotated[
         Path | None, typer.Option(metavar="DIR", help="Folder of the files.  [default: DIR/figures]")
     ] = None,

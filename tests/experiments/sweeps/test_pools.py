@@ -94,16 +94,16 @@ def test_a_scheduler_without_workers_is_refused(tmp_path: Path, monkeypatch: pyt
     from distributed import LocalCluster
 
     monkeypatch.setattr(sweeping, "ANSWER_SECONDS", 1.0)
-    with LocalCluster(n_workers=0, dashboard_address=None, silence_logs=50) as empty:
-        with pytest.raises(HomogsimError, match="no worker answered within 1 s"):
-            sweep(small_plan(), tmp_path / "sweep", Options(executor=f"dask:{empty.scheduler_address}"), make=quick)
+    told = pytest.raises(HomogsimError, match="no worker answered within 1 s")
+    with LocalCluster(n_workers=0, dashboard_address=None, silence_logs=50) as empty, told:
+        sweep(small_plan(), tmp_path / "sweep", Options(executor=f"dask:{empty.scheduler_address}"), make=quick)
     assert not (tmp_path / "sweep").exists()
 
 
 def test_other_code_on_the_workers_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sweeping, "source_files", lambda: {"laws/pricing.py": "000000000000"})
+    options = Options(executor="experiments.sweeps.fakes:threads")
     with pytest.raises(HomogsimError, match="has other model code"):
-        options = Options(executor="experiments.sweeps.fakes:threads")
         sweep(small_plan(), tmp_path / "sweep", options, make=quick)
     assert not (tmp_path / "sweep").exists()
 

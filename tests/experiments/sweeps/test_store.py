@@ -20,6 +20,13 @@ from homogsim.experiments.sweeps.sweep import Options, sweep
 SERIAL = Options(executor="serial")
 
 
+@pytest.fixture(autouse=True)
+def _many_shards(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keep shards as they are written, except where joining them is tested."""
+    if "compact" not in request.node.name:
+        monkeypatch.setattr(Store, "compact", lambda store: None)
+
+
 @pytest.fixture
 def swept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Return the folder of a finished sweep, in several shards."""
@@ -105,6 +112,33 @@ def test_rows_are_never_taken_twice(swept: Path) -> None:
     again = sweep(small_plan(series=12), swept, SERIAL, make=quick)
     assert "stored already" in again.set_aside[0]
     same(rows(swept), before)
+
+
+@pytest.mark.parametrize("crash", ["", "before the old ones go", "while they go"])
+def test_compacting_loses_nothing_and_doubles_nothing(tmp_path: Path, monkeypatch, crash: str) -> None:
+    monkeypatch.setattr("homogsim.experiments.sweeps.coordinator.FLUSH_SECONDS", 0.0)
+    folder, plan = tmp_path / "sweep", small_plan(series=12)
+    with monkeypatch.context() as patched:
+        patched.setattr(Store, "compact", lambda store: None)
+        sweep(plan, folder, SERIAL, make=quick)
+    before, series = rows(folder), pd.read_parquet(folder / SERIES)
+    assert len(shard_files(folder, RUNS)) > 3
+    if crash:
+        left, unlink = iter(range(2 if crash == "while they go" else 0)), Path.unlink
+
+        def dying(path: Path, **options: bool) -> None:
+            if path.suffix == ".parquet" and next(left, None) is None:
+                raise KeyboardInterrupt
+            unlink(path, **options)
+
+        with monkeypatch.context() as patched:
+            patched.setattr(Path, "unlink", dying)
+            with pytest.raises(KeyboardInterrupt):
+                Store.open(folder).compact()
+    assert sweep(plan, folder, SERIAL, make=quick).made == 0
+    assert len(shard_files(folder, RUNS)) == len(shard_files(folder, SERIES)) == 1
+    same(rows(folder), before)
+    assert len(pd.read_parquet(folder / SERIES)) == len(series)
 
 
 def test_what_a_crash_leaves_behind_is_cleared(swept: Path) -> None:

@@ -17,8 +17,9 @@ from homogsim.experiments.sweeps.designs import MORRIS_LEVELS, problem, salib
 from homogsim.streams import Streams
 
 RESAMPLES = 300
-CONFIDENCE = 0.95
+CONFIDENCE, NORMAL_QUANTILE = 0.95, 1.959964
 PAWN_SLICES = 10
+PAWN_RESAMPLES = 60
 LEAST_POINTS = 3
 """Points a parameter, at least, for a regression."""
 
@@ -93,7 +94,9 @@ def sensitivity(folder: str | Path, metric: str, method: str | None = None, *, s
         An unknown metric or method, a design that the method cannot use, an incomplete sweep, undefined values.
     """
     outputs = read_outputs(folder, metric)
-    return analyse(outputs, method or {"sobol": "sobol", "morris": "morris"}.get(outputs.design.kind, "regression"), seed)
+    return analyse(
+        outputs, method or {"sobol": "sobol", "morris": "morris"}.get(outputs.design.kind, "regression"), seed
+    )
 
 
 def analyse(outputs: Outputs, method: str, seed: int = 1) -> Sensitivity:
@@ -119,8 +122,9 @@ Found = tuple[list[Effect], float]
 
 
 def sobol(outputs: Outputs, seed: int) -> Found:
-    """Return first-order and total Sobol' indices: shares of the variance that a parameter explains alone, and with
-    all its interactions.
+    """Return first-order and total Sobol' indices.
+
+    Shares of the variance that a parameter explains alone, and with all its interactions.
 
     References
     ----------
@@ -141,8 +145,9 @@ def sobol(outputs: Outputs, seed: int) -> Found:
 
 
 def morris(outputs: Outputs, seed: int) -> Found:
-    """Return Morris's elementary effects over the parameters' ranges: mean of their sizes (μ*), with sign (μ), spread
-    (σ: interactions and curvature).
+    """Return Morris's elementary effects over the parameters' ranges.
+
+    Mean of their sizes (μ*), with sign (μ), and spread (σ: interactions and curvature).
 
     References
     ----------
@@ -165,12 +170,14 @@ def morris(outputs: Outputs, seed: int) -> Found:
 
 
 def pawn(outputs: Outputs, seed: int) -> Found:
-    """Return PAWN indices: the median Kolmogorov-Smirnov distance between the metric's distribution and that under a
-    parameter in one slice of its range, 0 … 1.
+    """Return PAWN indices, 0 … 1.
+
+    The median Kolmogorov-Smirnov distance between the metric's distribution and that with the parameter in one slice
+    of its range.
 
     References
     ----------
-    Pianosi and Wagener (2018), Environmental Modelling & Software 108; intervals by a percentile bootstrap.
+    Pianosi and Wagener (2018), Environmental Modelling & Software 108; intervals by the bootstrap.
     """
     _needs_scatter(outputs, "pawn")
     analyze = salib("analyze.pawn").analyze
@@ -180,16 +187,17 @@ def pawn(outputs: Outputs, seed: int) -> Found:
         found = analyze(problem(outputs.names), units[chosen], means[chosen], S=PAWN_SLICES, seed=seed)
         return np.asarray(found["median"], dtype=np.float64)
 
-    return _bootstrapped(outputs.names, "median", medians, len(means), seed), float("nan")
+    return _bootstrapped(outputs.names, "median", medians, len(means), seed, PAWN_RESAMPLES), float("nan")
 
 
 def regression(outputs: Outputs, seed: int) -> Found:
-    """Return standardized regression coefficients: standard deviations that the metric moves with one of the
-    parameter; listed values count by their rank.
+    """Return standardized regression coefficients.
+
+    Standard deviations that the metric moves with one of the parameter; listed values count by their rank.
 
     References
     ----------
-    Saltelli et al. (2008), Global Sensitivity Analysis: The Primer, 1.2.5; intervals by a percentile bootstrap.
+    Saltelli et al. (2008), Global Sensitivity Analysis: The Primer, 1.2.5; intervals by the bootstrap.
     """
     units, means = outputs.places(), outputs.means
     points, k = units.shape
@@ -223,16 +231,19 @@ def _needs_scatter(outputs: Outputs, method: str) -> None:
 
 
 def _bootstrapped(
-    names: list[str], measure: str, estimate: Callable[[NDArray[np.int64]], Values], points: int, seed: int
+    names: list[str],
+    measure: str,
+    estimate: Callable[[NDArray[np.int64]], Values],
+    points: int,
+    seed: int,
+    resamples: int = RESAMPLES,
 ) -> list[Effect]:
-    picks = Streams(seed).uniform("design", np.arange(RESAMPLES)[:, None], index=np.arange(points)[None, :])
+    picks = Streams(seed).uniform("design", np.arange(resamples)[:, None], index=np.arange(points)[None, :])
     resampled = np.array([estimate(chosen) for chosen in (picks * points).astype(np.int64)])
-    tail = 50.0 * (1.0 - CONFIDENCE)
-    low, high = np.nanpercentile(resampled, [tail, 100.0 - tail], axis=0)
-    values = estimate(np.arange(points))
+    half = NORMAL_QUANTILE * np.nanstd(resampled, axis=0, ddof=1)
     return [
-        Effect(name, measure, float(value), float(a), float(b))
-        for name, value, a, b in zip(names, values, low, high, strict=True)
+        Effect(name, measure, float(value), float(value - width), float(value + width))
+        for name, value, width in zip(names, estimate(np.arange(points)), half, strict=True)
     ]
 
 

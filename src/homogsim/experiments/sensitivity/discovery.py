@@ -18,8 +18,6 @@ from homogsim.experiments.sensitivity.outputs import Outputs, read_outputs
 from homogsim.experiments.sweeps.factors import cell
 from homogsim.parameters import declared
 
-LEAST_DENSITY = 0.8
-"""Share of cases of interest that a box should have."""
 LEAST_CASES = 10
 
 
@@ -110,10 +108,10 @@ def _peeled(outputs: Outputs, wanted: Any, condition: str, chosen: list[int]) ->
     frame = pd.DataFrame({name: _typed(values) for name, values in columns.items()})
     with catch_warnings():
         simplefilter("ignore")  # its own about optional parts
-        found = _prim()(frame, np.asarray(wanted), threshold=LEAST_DENSITY).find_box()
+        found = _prim()(frame, np.asarray(wanted), threshold=float(np.mean(wanted))).find_box()
     trajectory = found.peeling_trajectory
-    good = trajectory[trajectory["density"] >= LEAST_DENSITY]
-    place = int(good["coverage"].idxmax()) if len(good) else int(trajectory["density"].idxmax())
+    coverage, density = trajectory["coverage"], trajectory["density"]
+    place = int((coverage * density / (coverage + density)).idxmax())  # the best compromise (harmonic mean)
     row, limits = trajectory.loc[place], found.box_lims[place]
     told = [_limit(name, limits[name], frame[name]) for name in columns]
     return Box(
@@ -123,12 +121,13 @@ def _peeled(outputs: Outputs, wanted: Any, condition: str, chosen: list[int]) ->
 
 
 def _prim() -> Any:
+    from importlib import import_module
+
     try:
-        from ema_workbench.analysis.prim import Prim
+        return import_module("ema_workbench.analysis.prim").Prim
     except ImportError as error:
         what = f"this needs {error.name}, which is not installed"
         raise HomogsimError(what, help='Install the extra: pip install "homogsim[sensitivity]".') from error
-    return Prim
 
 
 def _plain(value: Any) -> Any:

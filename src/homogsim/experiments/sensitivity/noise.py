@@ -57,7 +57,7 @@ def noise(values: NDArray[np.float64], *, common: bool, seed: int = 1) -> Noise:
 
 
 def _share(values: NDArray[np.float64]) -> float:
-    points, replications = values.shape
+    replications = values.shape[1]
     within = float(values.var(axis=1, ddof=1).mean())
     between = replications * float(values.mean(axis=1).var(ddof=1))
     of_points = max(0.0, (between - within) / replications)

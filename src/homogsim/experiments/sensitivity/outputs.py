@@ -65,7 +65,7 @@ def _ranked(factor: Factor, values: list[Value]) -> Values:
         return (np.array(values, dtype=np.float64) - factor.low) / (factor.high - factor.low)
     known = list(dict.fromkeys([*factor.values, *values]))
     if all(isinstance(value, int | float) for value in known):
-        known.sort()  # type: ignore[type-var]  # all numbers
+        known.sort()
     ranks = np.array([known.index(value) for value in values], dtype=np.float64)
     return ranks / max(1, len(known) - 1)
 

@@ -129,6 +129,12 @@ def read_shard(path: Path, columns: Sequence[str] | None = None) -> Shard:
     return Shard(path, table, facts.get(SWEEP_KEY.encode(), b"").decode(), facts.get(SERIES_KEY.encode(), b"").decode())
 
 
+def row_count(path: Path) -> int:
+    """Return the number of rows that a shard's name tells; 0 when it is none of ours."""
+    named = NAME.fullmatch(path.name)
+    return 0 if named is None else int(named.group(2))
+
+
 def shard_files(folder: Path, part: str) -> list[Path]:
     """Return the files of ``folder/part`` in the order of their names; other files are not looked at."""
     place = folder / part

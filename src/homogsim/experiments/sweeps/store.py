@@ -21,6 +21,7 @@ from homogsim.experiments.sweeps.shards import (
     Damaged,
     Shard,
     read_shard,
+    row_count,
     shard_files,
     sync_folder,
     write_shard,
@@ -35,6 +36,8 @@ if TYPE_CHECKING:
 
 HEAD, RUNS, SERIES, DAMAGED = "sweep.json", "runs", "series", "damaged"
 LARGEST_HEAD = 16_000_000
+SHARD_ROWS, SERIES_ROWS = 4_000, 200
+"""Runs that small shards are joined to, without and with series."""
 MISSING = 0
 """Code of a run that is not stored; others are 1 + its place in `STATUSES`."""
 
@@ -164,7 +167,7 @@ class Store:
         if tidy:
             shutil.rmtree(self.folder / PARTIAL, ignore_errors=True)  # of a session that was killed
         used = set()
-        for path in shard_files(self.folder, RUNS):
+        for path in sorted(shard_files(self.folder, RUNS), key=row_count, reverse=True):
             try:
                 shard = self._checked(path, stored, ("run", "status"))
             except Damaged as reason:
@@ -219,6 +222,43 @@ class Store:
             series = write_shard(self.folder, SERIES, table, first, self.sweep).name
         write_shard(self.folder, RUNS, runs_table(self.plan, self.metrics, rows), first, self.sweep, series)
 
+    def compact(self) -> None:
+        """Join small shards to larger ones, so that long runs do not leave a file each.
+
+        The new shard is on the disk before the old ones go. A crash between leaves runs stored twice: `load` sets the
+        smaller shards aside then.
+        """
+        for group in self._small_groups():
+            try:
+                shards = [read_shard(path) for path in group]
+            except Damaged:
+                return  # found, told and mended when all is read back
+            rows = _joined([shard.table for shard in shards])
+            parts = [self.folder / SERIES / Path(shard.series).name for shard in shards if shard.series]
+            first, series = int(rows["run"][0].as_py()), ""
+            if parts:
+                table = _joined([read_shard(part).table for part in parts])
+                series = write_shard(self.folder, SERIES, table, first, self.sweep).name
+            write_shard(self.folder, RUNS, rows, first, self.sweep, series)
+            with storage_errors(self.folder):
+                for path in [*group, *parts]:
+                    path.unlink()
+
+    def _small_groups(self) -> Iterator[list[Path]]:
+        """Yield shards to be joined, in the order of their runs."""
+        group: list[Path] = []
+        rows, most = 0, SERIES_ROWS if self.plan.series else SHARD_ROWS
+        for path in shard_files(self.folder, RUNS):
+            if (count := row_count(path)) >= most // 2:
+                continue
+            group.append(path)
+            rows += count
+            if rows >= most:
+                yield group
+                group, rows = [], 0
+        if len(group) > 1:
+            yield group
+
     def forget_failed(self) -> int:
         """Drop the rows of runs that are not ok, so that they are made again, and return how many there were.
 
@@ -268,7 +308,8 @@ class Store:
         tables = list(self.tables())
         if not tables:
             raise StorageError("no run is stored yet", str(self.folder), "Run the sweep first.")
-        return pa.concat_tables(tables).to_pandas().sort_values("run", ignore_index=True)
+        frame = pa.concat_tables(tables).to_pandas().drop_duplicates("run")
+        return frame.sort_values("run", ignore_index=True)
 
 
 def read_head(folder: Path) -> dict[str, Any]:
@@ -342,6 +383,12 @@ def _how_to_go_on(stored: Plan, plan: Plan) -> str:
     more = (plan.design.samples or 0) > (stored.design.samples or 0)
     other = "Choose another folder with --out, or the same options as before."
     return f"{other} `homogsim sweep extend DIR --samples {plan.design.samples}` adds samples." if more else other
+
+
+def _joined(tables: list[pa.Table]) -> pa.Table:
+    import pyarrow as pa
+
+    return pa.concat_tables(tables).sort_by([("run", "ascending")])
 
 
 def _model(about: dict[str, str]) -> str:
