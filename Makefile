@@ -8,7 +8,9 @@ BIN := $(VENV)/bin
 REPLICATIONS ?= 20
 STUDIES ?= runs/studies
 
-.PHONY: help run test lint format bench expect sources validation recovery robustness clean distclean
+NOTEBOOKS := $(wildcard notebooks/*.ipynb)
+
+.PHONY: docs gallery reference help run test lint format bench expect sources validation recovery robustness clean distclean
 
 help:
 	@echo "make run     install into $(VENV), run SCENARIO ($(SCENARIO)) and say where the results are"
@@ -21,6 +23,9 @@ help:
 	@echo "make validation  hold the model against the targets; write docs/validation.md"
 	@echo "make recovery    find known parameters again, at full size"
 	@echo "make robustness  sensitivity and ablations; write docs/robustness.md (goes on where it was stopped)"
+	@echo "make docs     the documentation, into build/site (warnings are errors)"
+	@echo "make reference  write its tables of parameters, metrics and symbols from the code"
+	@echo "make gallery  run the markets of the README's picture and draw it"
 	@echo "make clean   remove caches; runs and $(VENV) stay (make distclean removes $(VENV) too)"
 
 run: $(VENV)/.installed
@@ -34,6 +39,8 @@ lint: $(VENV)/.installed-dev
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
+	@$(BIN)/codespell README.md CHANGELOG.md CONTRIBUTING.md VISION.md docs src
+	@$(BIN)/nbstripout --verify $(NOTEBOOKS)
 
 format: $(VENV)/.installed-dev
 	@$(BIN)/ruff check --fix-only --quiet .
@@ -58,6 +65,16 @@ recovery: $(VENV)/.installed-dev
 
 robustness: $(VENV)/.installed-dev
 	@$(BIN)/homogsim robustness --out $(STUDIES)/robustness --docs
+
+docs: $(VENV)/.installed-dev
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
+	@echo "documentation: build/site/index.html"
+
+reference: $(VENV)/.installed-dev
+	@$(BIN)/python -m homogsim.report.reference
+
+gallery: $(VENV)/.installed-dev
+	@$(BIN)/python -m homogsim.report.gallery
 
 # A half-made environment is removed, so that the next try starts afresh.
 $(BIN)/python:

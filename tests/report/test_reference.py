@@ -36,7 +36,7 @@ def test_every_row_has_as_many_cells_as_its_heading() -> None:
             if line.startswith("|---"):
                 assert cells == width
             elif line.startswith("|"):
-                width = cells if not width else width
+                width = width or cells
                 assert cells == width, line
             else:
                 width = 0

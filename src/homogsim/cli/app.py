@@ -405,7 +405,9 @@ def report(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="Folder of a run, a comparison or a sweep.")],
     out: Annotated[
         Path | None,
-        typer.Option("--out", "-o", metavar="FILE", help="The HTML file; replaced if it exists.  [default: DIR/report.html]"),
+        typer.Option(
+            "--out", "-o", metavar="FILE", help="The HTML file; replaced if it exists.  [default: DIR/report.html]"
+        ),
     ] = None,
 ) -> None:
     """Write one HTML file that needs nothing else: answer, figures, tables, parameters, how to make it again."""

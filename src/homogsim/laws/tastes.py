@@ -15,7 +15,7 @@ Rahimi & Recht (2007), Random features for large-scale kernel machines, NIPS 20;
 for the elementary functions.
 """
 
-# ruff: noqa: ANN001, ANN201, ANN202
+# ruff: noqa: ANN001, ANN201
 from __future__ import annotations
 
 from typing import NamedTuple

@@ -1,7 +1,7 @@
 """One self-contained HTML file about a run, a comparison or a sweep: nothing is fetched, no script runs.
 
-    from homogsim.report import write_report
-    write_report("runs/baseline-s1")   # → runs/baseline-s1/report.html
+from homogsim.report import write_report
+write_report("runs/baseline-s1")   # → runs/baseline-s1/report.html
 """
 
 from __future__ import annotations

@@ -10,7 +10,18 @@ from typing import Any
 
 from homogsim.errors import HomogsimError, StorageError
 from homogsim.report.document import PNG, Document, Picture, Table
-from homogsim.report.wording import METHOD, command, facts, interval, label, number, parameter_table, relative, unit_text, written
+from homogsim.report.wording import (
+    METHOD,
+    command,
+    facts,
+    interval,
+    label,
+    number,
+    parameter_table,
+    relative,
+    unit_text,
+    written,
+)
 from homogsim.scenario import Scenario, presets
 
 FILE = "comparison.json"
@@ -49,7 +60,9 @@ def comparison_document(folder: Path) -> Document:
         answer=answer(found),
         pictures=_pictures(folder / "figures"),
         tables=tuple(table for name in others for table in _tables(found, name)),
-        parameters=parameter_table(columns, "Parameters that differ", "Shown where any scenario differs from a default."),
+        parameters=parameter_table(
+            columns, "Parameters that differ", "Shown where any scenario differs from a default."
+        ),
         method=(PAIRS, *METHOD),
         provenance=facts(found.get("provenance", {}), [("seeds", _seeds(found)), *identity]),
         commands=(("Make this comparison again", again),) if again else (),
@@ -124,7 +137,9 @@ def _tables(found: Mapping[str, Any], name: str) -> list[Table]:
         if row.get("difference") is None:
             undefined.append(metric)
             continue
-        value = {key: _value(row.get(key)) for key in ("baseline_mean", "mean", "difference", "low", "high", "relative")}
+        value = {
+            key: _value(row.get(key)) for key in ("baseline_mean", "mean", "difference", "low", "high", "relative")
+        }
         rows.append(
             (metric, number(value["baseline_mean"]), number(value["mean"]), number(value["difference"]),
              interval(value["low"], value["high"]), relative(value["relative"]), str(row.get("verdict") or "–"),

@@ -24,8 +24,8 @@ SYMBOLS = {
         "identity": "x*_j", "offering": "x_j", "process": "y_j", "quality": "q_j", "base_cost": "c_j",
         "fixed_cost_draw": "f_j", "price": "p_j", "unit_cost": "c", "fixed_cost": "F", "shock": "e", "tool": "k",
         "vendor": "v", "back_office": "a_B", "contact": "a_F", "implementation": "b", "human_share": "h",
-        "oversight": "o_j", "review_interval": "R_j", "data": "D", "differentiation": "G", "trust": "ϑ", "transparency": "tr",
-        "awareness": "A",
+        "oversight": "o_j", "review_interval": "R_j", "data": "D", "differentiation": "G", "trust": "ϑ",
+        "transparency": "tr", "awareness": "A",
     },
     "vendors": {"template": "T_v"},
 }  # fmt: skip
@@ -53,9 +53,9 @@ def parameters_page() -> str:
     lines = [
         MADE, "# Parameters\n",
         "Every parameter is declared once, in `src/homogsim/parameters/`. Change one with `--set NAME=VALUE`, in a "
-        "scenario file, or with `hs.run(…, set={NAME: VALUE})`. **Essential** ones are shown by `homogsim show`; *live* "
-        "ones may change during a run (events, policies, the page). A *lever* is what a business or the public decides, "
-        "the others are uncertain facts about the world.\n",
+        "scenario file, or with `hs.run(…, set={NAME: VALUE})`. **Essential** ones are shown by `homogsim show`; "
+        "*live* ones may change during a run (events, policies, the page). A *lever* is what a business or the public "
+        "decides, the others are uncertain facts about the world.\n",
     ]  # fmt: skip
     groups: dict[str, list[Declaration]] = {}
     for fact in declared().values():
@@ -84,8 +84,8 @@ def metrics_page() -> str:
 
     lines = [
         MADE, "# Metrics\n",
-        "Every metric is one pure function and one line in `src/homogsim/metrics/listed/`. `homogsim metrics` prints this "
-        "table, `homogsim metrics --json` gives it to programs. What is undefined is empty in tables, never 0.\n",
+        "Every metric is one pure function and one line in `src/homogsim/metrics/listed/`. `homogsim metrics` prints "
+        "this table, `homogsim metrics --json` gives it to programs. What is undefined is empty in tables, never 0.\n",
     ]  # fmt: skip
     rows = (
         (f"`{one.name}`", one.symbol, unit_text(one.unit), _range(one.range), one.where, one.meaning, one.reference)
@@ -110,9 +110,9 @@ def notation_page() -> str:
     lines = [
         MADE, "# Notation\n",
         "i is a consumer, j a business, m a town, s a sector, k a tier of tools, v a vendor, t a month. Money is in "
-        "dollars, time in months, distance in minutes, offerings in standard deviations of tastes (*taste sd*). d is the "
-        "number of dimensions of the offering space; N is the number of consumers, n of sites, V of vendors. A prime is "
-        "next month's value.\n",
+        "dollars, time in months, distance in minutes, offerings in standard deviations of tastes (*taste sd*). d is "
+        "the number of dimensions of the offering space; N is the number of consumers, n of sites, V of vendors. A "
+        "prime is next month's value.\n",
     ]  # fmt: skip
     for title, population, rows in (("consumers", Consumers, "N"), ("firms", Firms, "n"), ("vendors", Vendors, "V")):
         symbols = SYMBOLS[title]
@@ -140,7 +140,13 @@ def _meaning(text: str) -> tuple[str, str]:
 
 def _symbols_of_parameters() -> list[str]:
     rows = [
-        (fact.symbol, fact.meaning, unit_text(fact.unit), "list" if isinstance(fact.default, tuple) else "1", f"`{name}`")
+        (
+            fact.symbol,
+            fact.meaning,
+            unit_text(fact.unit),
+            "list" if isinstance(fact.default, tuple) else "1",
+            f"`{name}`",
+        )
         for name, fact in declared().items()
         if fact.symbol
     ]
@@ -151,7 +157,13 @@ def _symbols_of_metrics() -> list[str]:
     from homogsim.metrics.table import listing
 
     rows = [
-        (one.symbol, one.meaning, unit_text(one.unit), "1 a month" if "timeline" in one.where else "1 a run", f"`{one.name}`")
+        (
+            one.symbol,
+            one.meaning,
+            unit_text(one.unit),
+            "1 a month" if "timeline" in one.where else "1 a run",
+            f"`{one.name}`",
+        )
         for one in listing()
         if one.symbol
     ]

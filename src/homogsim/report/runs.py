@@ -46,7 +46,9 @@ def run_document(folder: Path) -> Document:
         answer=answer(results),
         pictures=_pictures(results),
         tables=(_summary_table(results), _survival_table(results)),
-        parameters=parameter_table({"value": differences}, "Parameters that differ from their defaults", _events(results)),
+        parameters=parameter_table(
+            {"value": differences}, "Parameters that differ from their defaults", _events(results)
+        ),
         method=METHOD,
         provenance=facts(results.provenance, _identity(results)),
         commands=_commands(results, folder),
@@ -59,10 +61,10 @@ def answer(results: Results) -> str:
     from homogsim.results import summarise
 
     table = summarise(results.timeline)
-    start, end, change = (float(table.at["diversity_gamma", name]) for name in ("start", "end", "relative_change"))
+    start, end, change = (float(table.loc["diversity_gamma", name]) for name in ("start", "end", "relative_change"))
     if change != change:
         return f"With seed {results.seed} nothing can be said: the run has no start or no end to compare."
-    tools, surplus = float(table.at["adoption_share", "end"]), float(table.at["consumer_surplus", "relative_change"])
+    tools, surplus = float(table.loc["adoption_share", "end"]), float(table.loc["consumer_surplus", "relative_change"])
     with_tools = f" while {100 * tools:.0f} % of the small businesses came to use a tool," if tools > 0 else ""
     return (
         f"In this one run (seed {results.seed}) {label('diversity_gamma')} changed by {relative(change)}, from "
@@ -77,8 +79,8 @@ def _summary_table(results: Results) -> Table:
 
     found: pd.DataFrame = summarise(results.timeline)
     rows = [
-        (name, number(row["start"]), number(row["end"]), relative(row["relative_change"]), unit_text(METRICS[name].unit),
-         METRICS[name].meaning)
+        (name, number(row["start"]), number(row["end"]), relative(row["relative_change"]),
+         unit_text(METRICS[name].unit), METRICS[name].meaning)
         for name, row in found.loc[[name for name in HEADLINES if name in found.index]].iterrows()
     ]  # fmt: skip
     note = "Start: mean of the 12 months before automation arrives. End: mean of the last 24 months. –: undefined."
@@ -90,7 +92,8 @@ def _survival_table(results: Results) -> Table:
     from homogsim.metrics.table import RUN_METRICS
 
     rows = [
-        (name, number(results.summary.get(name)), unit_text(metric.unit), metric.meaning) for name, metric in RUN_METRICS.items()
+        (name, number(results.summary.get(name)), unit_text(metric.unit), metric.meaning)
+        for name, metric in RUN_METRICS.items()
     ]
     return Table("The run as a whole", ("metric", "value", "unit", "meaning"), tuple(rows), "", frozenset({1}))
 
@@ -132,7 +135,9 @@ def _fresh(results: Results) -> str:
     found = Scenario.read(base)
     changes = {name: own for name, (_, own) in scenario.differences(found).items()}
     try:
-        same = found.override(changes).fingerprint() == scenario.fingerprint() and "checkpoint" not in results.provenance
+        same = (
+            found.override(changes).fingerprint() == scenario.fingerprint() and "checkpoint" not in results.provenance
+        )
     except HomogsimError:
         return ""
     if not same:

@@ -10,9 +10,19 @@ import numpy as np
 
 from homogsim.errors import HomogsimError
 from homogsim.plots.wording import percent
-from homogsim.report.comparisons import MOST_PICTURES
-from homogsim.report.document import PNG, Document, Picture, Table
-from homogsim.report.wording import METHOD, command, facts, interval, label, number, parameter_table, told, unit_text, written
+from homogsim.report.document import Document, Picture, Table, picture
+from homogsim.report.wording import (
+    METHOD,
+    command,
+    facts,
+    interval,
+    label,
+    number,
+    parameter_table,
+    told,
+    unit_text,
+    written,
+)
 from homogsim.scenario import presets
 
 if TYPE_CHECKING:
@@ -27,8 +37,9 @@ FEW = 4
 
 DESIGN = (
     "Every point of the design is one set of parameters, run under the same seeds as all others unless the design says "
-    "otherwise. The spread over points is that of the design, not a probability: parameters were varied over the ranges "
-    "below, evenly, whatever one believes of them. Luck is the mean standard deviation between runs of one point. Rank "
+    "otherwise. Loss is told against the month before automation arrives of the same run. The spread over points is "
+    "that of the design, not a probability: parameters were varied over the ranges below, whatever one believes of "
+    "them. Luck is the mean standard deviation between runs of one point. Rank "
     "correlations are Spearman's over the points' means, with Fisher's interval; they show monotone influence only."
 )
 
@@ -55,10 +66,12 @@ def sweep_document(folder: Path) -> Document:
         name=f"sweep of {scenario.name}",
         question=scenario.question,
         answer=answer(plan, good),
-        pictures=_pictures(folder / "figures"),
+        pictures=_pictures(folder),
         tables=(_factors(plan), _spread(good), *_influence(plan, good)),
         parameters=parameter_table(
-            {"value": differences}, "Parameters that differ from their defaults", "What varies is in the table of ranges."
+            {"value": differences},
+            "Parameters that differ from their defaults",
+            "What varies is in the table of ranges.",
         ),
         method=(DESIGN, *METHOD),
         provenance=facts(store.head.get("provenance", {}), _identity(plan, len(runs), store.head["code"])),
@@ -68,7 +81,7 @@ def sweep_document(folder: Path) -> Document:
 
 
 def points(good: pd.DataFrame, metric: str) -> tuple[np.ndarray, float]:
-    """Return a metric's mean at every point, and the mean standard deviation between runs of one point (NaN if none)."""
+    """Return a metric's mean at every point, and its standard deviation between runs of one point (NaN if unknown)."""
     groups = good.groupby("point")[metric]
     spread = groups.std(ddof=1).to_numpy(dtype=np.float64)
     known = spread[np.isfinite(spread)]
@@ -84,11 +97,13 @@ def answer(plan: Plan, good: pd.DataFrame) -> str:
     low, high = np.quantile(means, (0.05, 0.95))
     losing, n = int((means > 0).sum()), len(means)
     ends = wilson(losing, n)
-    by_luck = f"; runs of one point differ by a standard deviation of {percent(luck)} through luck" if luck == luck else ""
+    by_luck = (
+        f"; runs of one point differ by a standard deviation of {percent(luck)} through luck" if luck == luck else ""
+    )
     return (
         f"Over {n} points, {label(METRIC)} is {percent(float(np.median(means)))} at the median and lies between "
-        f"{percent(float(low))} and {percent(float(high))} at nine points in ten; diversity is lost at {losing} of them "
-        f"({percent(losing / n, 0)}, 95 % interval {percent(ends[0], 0)} to {percent(ends[1], 0)} for points of such a "
+        f"{percent(float(low))} and {percent(float(high))} at nine points in ten; diversity is lost at {losing} "
+        f"of them ({percent(losing / n, 0)}, 95 % interval {percent(ends[0], 0)} to {percent(ends[1], 0)} for points of such a "
         f"design){by_luck}."
     )
 
@@ -161,11 +176,19 @@ def _fisher(rho: float, n: int) -> tuple[float, float]:
 
 
 def _pictures(folder: Path) -> tuple[Picture, ...]:
-    if not folder.is_dir():
+    """Return the figures of the headline metric; none while runs are missing, or where the metric is undefined."""
+    from homogsim.experiments.sensitivity.outputs import read_outputs
+    from homogsim.plots.sweeps import FIGURES, PAIRWISE, figure
+    from homogsim.report.sweep_data import sweep_data
+
+    try:
+        data = sweep_data(read_outputs(folder, METRIC))
+    except HomogsimError:
         return ()
-    found = ((path, path.read_bytes()) for path in sorted(folder.glob("*.png"))[:MOST_PICTURES])
-    titles = ((path.stem.replace("_", " ").capitalize(), data) for path, data in found if data.startswith(PNG))
-    return tuple(Picture(title, data, f"{title}, over the points of the sweep") for title, data in titles)
+    names = [name for name in FIGURES if len(data.axes) > 1 or name not in PAIRWISE]
+    about = f"of {label(METRIC)} over the points of the sweep"
+    titles = ((name, name.replace("-", " ").capitalize()) for name in names)
+    return tuple(picture(figure(data, name), title, f"{title} {about}") for name, title in titles)
 
 
 def _identity(plan: Plan, runs: int, code: str) -> list[tuple[str, str]]:
@@ -187,8 +210,8 @@ def _commands(plan: Plan, folder: Path) -> tuple[tuple[str, str], ...]:
         changed = plan.scenario.differences(Scenario.read(name)).items()
         settings = [word for key, (_, own) in changed for word in ("--set", f"{key}={written(own)}")]
     words = ("homogsim", "sweep", "run", name, *vary, "--design", plan.design.kind, *samples, *settings, *rest)
-    draw = command("homogsim", "sweep", "plot", str(folder))
-    return (("Make this sweep again", command(*words)), ("Draw its figures, then report again", draw))
+    which = command("homogsim", "sensitivity", str(folder), "--metric", METRIC)
+    return (("Make this sweep again", command(*words)), ("Which parameters move it, with intervals", which))
 
 
 def _notes(plan: Plan, runs: pd.DataFrame, good: pd.DataFrame) -> tuple[str, ...]:
