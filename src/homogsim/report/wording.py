@@ -112,7 +112,8 @@ METHOD = (
     "random utility: price, fit of the offering to their taste, personalization, locality and distance. Businesses set "
     "prices near the Bertrand–Nash price, review from time to time whether to use a generic, an industry-specific or "
     "a customized tool, and leave when their cash runs out; founders enter where they expect to earn. A tool pulls "
-    "what a business offers toward the template of its vendor. Nothing imposes a trend of diversity, survival or prices.",
+    "what a business offers toward the template of its vendor. Nothing imposes a trend of diversity, "
+    "survival or prices.",
     "Diversity is the similarity-sensitive diversity of order 1 (Leinster and Cobbold 2012) of the offerings, weighted "
     "with sales, on a scale frozen in the month before automation arrives: 1 when all are alike. The start is the mean "
     "of the 12 months before automation arrives, the end the mean of the last 24 months of a run. Consumer surplus is "
