@@ -83,6 +83,7 @@ FILES = {
     "expect-metric": ("[[expect]]\nmetric = 'D!'\n", 1, "names no metric"),
     "expect-versus": ("[[expect]]\nmetric = 'mean_price'\nversus = true\n", 1, "names no scenario"),
     "expect-sign": ("[[expect]]\nmetric = 'm'\nversus = 'twin'\nsign = 'up'\n", 1, "'lower', 'higher' or 'unchanged'"),
+    "expect-month": ("[[expect]]\nmetric = 'm'\nversus = 1\nsign = 'lower'\nmonth = -3\n", 1, "month = -3"),
     "expect-within": ("[[expect]]\nmetric = 'm'\nversus = 'twin'\nsign = 'unchanged'\n", 1, "Give within"),
     "expect-no-within": ("[[expect]]\nmetric = 'm'\nversus = 1\nsign = 'lower'\nwithin = 1\n", 1, "Give at_least"),
     "expect-share-of-0": ("[[expect]]\nmetric = 'm'\nversus = 0\nsign = 'lower'\nat_least = 1\n", 1, "share of 0"),

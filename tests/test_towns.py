@@ -162,6 +162,11 @@ def test_businesses_are_found_by_name(tmp_path) -> None:
         business_of("Crumb", ours)
 
 
+def test_a_twin_without_tools_takes_them_from_given_businesses(tmp_path) -> None:
+    twin = made(tmp_path).override("tools.available", [])
+    assert not MarketModel(twin, seed=2, threads=1).market.firms.tool.any()
+
+
 def test_given_rents_when_purchases_are_known(tmp_path) -> None:
     built = build(tables(tmp_path, towns=TOWNS, sectors="sector,purchases\nbakery,4\ncafe,6\n", businesses=BUSINESSES),
                   "ours")  # fmt: skip

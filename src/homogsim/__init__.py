@@ -15,9 +15,11 @@ from typing import TYPE_CHECKING, Any
 from homogsim import lean as _lean  # noqa: F401  # before anything imports Mesa or calls Numba
 
 if TYPE_CHECKING:
-    from homogsim.agents.owners import Decision, Owner, Situation
+    from homogsim.agents.owners import Owner
+    from homogsim.agents.situations import Decision, Situation
     from homogsim.agents.views import ConsumerAgent, FirmAgent
     from homogsim.errors import HomogsimError
+    from homogsim.experiments.advice.advise import advise
     from homogsim.experiments.compare import compare
     from homogsim.experiments.comparison import Comparison
     from homogsim.experiments.function import as_function
@@ -29,13 +31,13 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Comparison", "ConsumerAgent", "Decision", "FirmAgent", "HomogsimError", "MarketModel", "Owner", "Parameters",
-    "Results", "Scenario", "Situation", "__version__", "as_function", "compare", "presets", "run",
+    "Results", "Scenario", "Situation", "__version__", "advise", "as_function", "compare", "presets", "run",
 ]  # fmt: skip
 
 _HOMES = {
     "Comparison": "homogsim.experiments.comparison",
     "ConsumerAgent": "homogsim.agents.views",
-    "Decision": "homogsim.agents.owners",
+    "Decision": "homogsim.agents.situations",
     "FirmAgent": "homogsim.agents.views",
     "HomogsimError": "homogsim.errors",
     "MarketModel": "homogsim.model",
@@ -43,7 +45,8 @@ _HOMES = {
     "Parameters": "homogsim.parameters",
     "Results": "homogsim.results",
     "Scenario": "homogsim.scenario",
-    "Situation": "homogsim.agents.owners",
+    "Situation": "homogsim.agents.situations",
+    "advise": "homogsim.experiments.advice.advise",
     "as_function": "homogsim.experiments.function",
     "compare": "homogsim.experiments.compare",
     "presets": "homogsim.scenario",

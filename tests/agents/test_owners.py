@@ -10,7 +10,8 @@ from small_markets import EVERYONE_HEARS, fingerprint, model, scenario
 
 from homogsim.agents import owners
 from homogsim.agents.market import Decision as Noted
-from homogsim.agents.owners import Decision, Option, Owner, Situation
+from homogsim.agents.owners import Owner
+from homogsim.agents.situations import Decision, Option, Situation
 from homogsim.errors import HomogsimError
 from homogsim.model import MarketModel
 from homogsim.parameters import TOOLS

@@ -56,7 +56,7 @@ def test_every_consumer_chooses_as_the_kernel_did_for_it(here: MarketModel) -> N
 
 @pytest.mark.parametrize("preset", ["before-automation", "baseline"])
 def test_without_strength_they_are_ideal_points(preset: str) -> None:
-    """s_z 0, and anchor and value those of the ideal points: the same bits. Served fit leaves the anchor, so it is 0."""
+    """s_z 0, anchor and value those of the ideal points: the same bits. Served fit leaves the anchor, so it is 0."""
     off = {"tools.served_fit": 0.0}
     like = {"consumers.kernel_strength": 0.0, "consumers.kernel_anchor": 4.0, "consumers.kernel_base_value": 21.0}
     one, other = (model(preset, EVERYONE_HEARS, SIZE, off, *more, seed=3).run() for more in ((), (KERNEL, like)))
@@ -71,9 +71,8 @@ def test_ideal_points_do_not_read_what_kernel_tastes_are() -> None:
 
 def test_tastes_are_shared_by_town_and_niche() -> None:
     """Variance of a_ir: .2 town, .5 niche, .3 own; neighbours in one geometry are so in the other."""
-    market = model(
-        "before-automation", KERNEL, {"world.consumers": 400, "world.towns": 6, "consumers.kernel_waves": 64}
-    ).market
+    size = {"world.consumers": 400, "world.towns": 6, "consumers.kernel_waves": 64}
+    market = model("before-automation", KERNEL, size).market
     liking = market.tastes.liking
     assert liking.shape == (64, market.consumers.rows)
     assert liking.var() == pytest.approx(1.0, abs=0.1)

@@ -125,11 +125,43 @@ def test_precision_and_months(homogsim) -> None:
     assert said["definitions"]["baseline"]["differences"]["calendar.months"] == 6
 
 
+def test_both_geometries_of_tastes(homogsim, tmp_path) -> None:
+    answer = homogsim(
+        "compare", "before-automation", "baseline", *SMALL, *HERE, "--replications", "1", "--metric", "mean_price",
+        "--tastes", "both", "--out", "mine", "--json",
+    )  # fmt: skip
+    assert (answer.code, answer.err) == (0, "")
+    said = json.loads(answer.out, parse_constant=refuse)
+    assert said["baseline"] == "before-automation"
+    assert list(said["tastes"]) == ["ideal_point", "kernel"]
+    single = homogsim(
+        "compare", "before-automation", "baseline", *SMALL, *HERE, "--replications", "1", "--metric", "mean_price",
+        "--json",
+    )  # fmt: skip
+    assert said["tastes"]["ideal_point"] == json.loads(single.out)
+    kernel = said["tastes"]["kernel"]["scenarios"]["baseline"]
+    assert kernel.keys() == said["tastes"]["ideal_point"]["scenarios"]["baseline"].keys()
+    assert kernel["welfare_decomposition"]["total"] != 0.0
+    assert {p.name for p in (tmp_path / "mine").iterdir()} == {"comparison.json", "ideal_point", "kernel"}
+    assert json.loads((tmp_path / "mine" / "comparison.json").read_text()) == said
+
+
+def test_both_geometries_are_shown_side_by_side(homogsim) -> None:
+    answer = homogsim(
+        "compare", "before-automation", "baseline", *SMALL, *HERE, "--replications", "1", "--metric", "mean_price",
+        "--tastes", "both",
+    )  # fmt: skip
+    assert "baseline against before-automation, seed 1, ideal points" in answer.out
+    assert "baseline against before-automation, seed 1, kernel tastes" in answer.out
+    assert answer.out.count("change of consumer surplus in the last month") == 1
+
+
 TWO = ("compare", "baseline", "plug-and-play")
 BAD_INPUT = [
     (("compare", "baseline"), "needs two scenarios or more", "homogsim compare"),
     (("compare",), "Missing argument", "A B"),
     (("compare", "baseline", "plug-n-play"), "no preset 'plug-n-play'", "plug-and-play"),
+    ((*TWO, "--tastes", "kernal"), "no tastes 'kernal'", "kernel"),
     ((*TWO, "--metric", "mean_prise"), "no metric 'mean_prise'", "mean_price"),
     ((*TWO, "--set", "world.towns"), "is no setting", "KEY=VALUE"),
     ((*TWO, "--set", "=3"), "is no setting", "KEY=VALUE"),

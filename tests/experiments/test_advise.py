@@ -17,7 +17,8 @@ from homogsim.experiments.advice.advise import advise
 from homogsim.experiments.advice.candidates import FEATURES, Like, described, eligible, features_of, most_like
 from homogsim.experiments.advice.choices import NONE, PHASE, choices_of, crowd, twelve_month_rule
 from homogsim.experiments.advice.courses import Course
-from homogsim.experiments.advice.types import clustered, map_types
+from homogsim.experiments.advice.type_map import clustered
+from homogsim.experiments.advice.types import map_types
 from homogsim.experiments.advice.worlds import BY_ITSELF, live_until
 from homogsim.experiments.pairing import paired_difference
 from homogsim.parameters import Parameters
@@ -262,6 +263,7 @@ def test_files_and_findings(tmp_path) -> None:
         ({"replications": 0}, "0 replications"),
         ({"firm": 3, "like": "cash=1"}, "named twice"),
         ({"firm": 3}, "there is no business 3 in month 2"),
+        ({"set": RICH | {"tools.available": []}}, "baseline has no tools to choose from"),
         ({"firm": "Corner Loaf"}, "there is no business 'Corner Loaf'"),
         ({"set": RICH | {"tools.available": ["generic"]}, "choices": ["custom"]}, "there is no custom tool here"),
         ({"set": RICH | {"tools.available": []}, "choices": ["generic"]}, "no tools to choose from"),

@@ -132,6 +132,24 @@ def test_against_another_metric_of_the_run_and_a_number() -> None:
     assert report.as_dict()["expectations"][1]["versus"] == 0.0
 
 
+def test_in_a_month_before_the_end() -> None:
+    lines = (
+        Expectation("adoption_share", "twin", "higher", month=17),
+        Expectation("adoption_share", 0.5, "lower", month=17),
+        Expectation("adoption_share", 0.5, "lower", month=26),  # the run ends with month 25
+        Expectation("survival_1y", 0.5, "lower", month=17),  # of the whole run, so of no month
+    )
+    report = expect(claiming(*lines), replications=2, seed=50, jobs=1)
+    tables = [hs.run(tiny(), seed=seed).timeline.set_index("month")["adoption_share"] for seed in (50, 51)]
+    expected = sum(table.loc[6:17].mean() for table in tables) / 2
+    assert report.findings[0].found.mean == pytest.approx(expected, rel=1e-12)
+    assert report.findings[1].found.difference == pytest.approx(expected - 0.5)
+    assert [finding_.reason for finding_ in report.findings[2:]] == ["undefined in all runs"] * 2
+    assert lines[1].words == "lower than 0.5 in month 17"
+    assert lines[1].as_dict()["month"] == 17
+    assert "month" not in UNCHANGED.as_dict()
+
+
 def test_a_twin_has_no_tools_whatever_its_events_say() -> None:
     events = (
         Event(3, {"tools.available": ("generic",), "consumers.base_value": 20.0}),

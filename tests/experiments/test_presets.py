@@ -20,7 +20,7 @@ SIZE: dict[str, object] = {
 }  # fmt: skip
 
 FEW_TOWNS: dict[str, object] = {
-    "world.towns": 3, "world.consumers": 80, "calendar.warm_up": 24, "calendar.before": 12, "calendar.months": 60,
+    "world.towns": 3, "world.consumers": 60, "calendar.warm_up": 12, "calendar.before": 12, "calendar.months": 48,
     "tools.heard_alone": 0.2,
 }  # fmt: skip
 

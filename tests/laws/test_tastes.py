@@ -1,4 +1,4 @@
-"""Kernel tastes: sine and cosine, the random function, its gradient, what served fit adds, by hand and by differences."""
+"""Kernel tastes: sine and cosine, the random function, its gradient, what served fit adds."""
 
 from __future__ import annotations
 
@@ -16,9 +16,8 @@ from homogsim.laws.utility import outlet_table
 
 def test_sine_and_cosine() -> None:
     luck = np.random.default_rng(1)
-    x = np.concatenate(
-        [luck.uniform(-40.0, 40.0, 20_000), luck.uniform(-9e4, 9e4, 5_000), np.arange(-8, 9) * np.pi / 4]
-    )
+    turns = np.arange(-8, 9) * np.pi / 4.0
+    x = np.concatenate([luck.uniform(-40.0, 40.0, 20_000), luck.uniform(-9e4, 9e4, 5_000), turns])
     assert np.abs(law.sine(x) - np.sin(x)).max() < 1e-15
     assert np.abs(law.cosine(x) - np.cos(x)).max() < 1e-15
     assert (law.sine(np.zeros(1))[0], law.cosine(np.zeros(1))[0]) == (0.0, 1.0)

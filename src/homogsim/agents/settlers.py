@@ -135,7 +135,8 @@ def _know_tools(market: Market, settlers: Settlers) -> None:
     assert market.places is not None
     firms = market.firms
     ones = [market.places.businesses[n] for _, n in _by_site(market)]
-    tool = np.array([TOOLS.index(one.tool) for one in ones], dtype=np.int64)
+    on_market = market.parameters.tools.available
+    tool = np.array([TOOLS.index(one.tool) if one.tool in on_market else 0 for one in ones], dtype=np.int64)
     contact = np.array([one.contact for one in ones])
     having = np.flatnonzero(tool > 0)
     if having.size == 0:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from homogsim.experiments.advice.advice import Advice
-    from homogsim.experiments.advice.types import TypeMap
+    from homogsim.experiments.advice.type_map import TypeMap
 
 SHOWN = (
     ("survival", "survives"), ("profit", "profit, $"), ("roi12", "ROI12"), ("roi36", "ROI36"),

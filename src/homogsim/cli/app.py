@@ -244,6 +244,9 @@ def compare(
         Path | None, typer.Option(metavar="DIR", help="Folder for tables and figures; must not exist.")
     ] = None,
     changes: Changes = None,
+    tastes: Annotated[
+        str | None, typer.Option(metavar="WHICH", help="Geometry of tastes: ideal_point, kernel or both.")
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Compare scenarios with the first one under the same seeds: differences, intervals, who gains and why."""
@@ -251,7 +254,7 @@ def compare(
 
     options = CompareOptions(
         tuple(scenarios), tuple(changes or ()), replications, seed, jobs, months, tuple(metrics or ()), precision, cap,
-        out, as_json,
+        out, as_json, tastes,
     )  # fmt: skip
     raise typer.Exit(compare_scenarios(options))
 

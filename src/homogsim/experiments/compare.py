@@ -13,6 +13,7 @@ from homogsim.experiments.executors import Runner
 from homogsim.experiments.paired_runs import PairedRuns
 from homogsim.experiments.replicate import asks_other_scales, check_metrics
 from homogsim.experiments.runs import Runs, Watcher, check_calendars, check_counts, fitting_jobs, read
+from homogsim.experiments.tastes import Geometry, under
 from homogsim.scenario import Scenario
 
 if TYPE_CHECKING:
@@ -31,6 +32,7 @@ def compare(
     precision: float | None = None,
     cap: int = CAP,
     jobs: int | None = None,
+    tastes: Geometry | None = None,
     watch: Watcher | None = None,
     stop: Callable[[], bool] = lambda: False,
 ) -> Comparison:
@@ -61,6 +63,9 @@ def compare(
         Most seeds when `precision` is given.
     jobs : int, optional
         Runs at a time, each on one processor; as many as there are processors by default. Results do not depend on it.
+    tastes : {"ideal_point", "kernel"}, optional
+        Geometry of tastes under which all scenarios are run (`homogsim.experiments.tastes.under`); by default each
+        one's own.
     watch : callable, optional
         Called after every run with the numbers of runs done and asked for.
     stop : callable, optional
@@ -77,7 +82,7 @@ def compare(
     LostRuns
         No seed was run to the end under all scenarios.
     """
-    entrants = enter(scenarios, set or {}, months)
+    entrants = {name: under(scenario, tastes) for name, scenario in enter(scenarios, set or {}, months).items()}
     check_metrics(metrics or ())
     check_precision(precision, cap, replications, metrics)
     most = replications if precision is None else max(cap, replications)

@@ -111,7 +111,7 @@ def different_consumers(first: MarketEnd, second: MarketEnd) -> str:
     """Return why surplus cannot be compared between two markets: their consumers differ ("" if they do not)."""
     pairs: dict[str, tuple[tuple[Any, ...], tuple[Any, ...]]] = {
         "place": (first.streets, second.streets),
-        "tastes": tuple((*end.tastes[:-1], *end.tastes.waves) for end in (first, second)),
+        "tastes": ((*first.tastes[:-1], *first.tastes.waves), (*second.tastes[:-1], *second.tastes.waves)),
     }
     for group, (one, two) in pairs.items():
         if not all(np.array_equal(a, b) for a, b in zip(one, two, strict=True)):

@@ -9,6 +9,8 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
+import numpy as np
+
 from homogsim.errors import HomogsimError
 from homogsim.experiments.executors import Runner
 from homogsim.experiments.pairing import Paired, paired_difference
@@ -18,6 +20,7 @@ from homogsim.results.manifest import plain
 from homogsim.scenario import NOT_SUPPORTED, START, TWIN, Expectation, Scenario, presets
 
 REPLICATIONS, FIRST_SEED = 8, 10_000
+YEAR = 12
 
 Verdict = Literal["held", "failed", "unclear"]
 
@@ -207,7 +210,7 @@ class Claim:
         for seed in seeds:
             run, other = runs.get((key, seed)), runs.get((other_key, seed))
             if run is not None and other is not None:
-                own.append(run.end.get(self.expectation.metric, math.nan))
+                own.append(self._late(run, self.expectation.metric))
                 against.append(self._against(other))
         return Finding(self.scenario.name, self.expectation, paired_difference(against, own))
 
@@ -217,8 +220,18 @@ class Claim:
         if not isinstance(versus, str):
             return float(versus)
         if self.other is not None:
-            return other.end.get(metric, math.nan)
-        return other.start.get(metric, math.nan) if versus == START else other.end.get(versus, math.nan)
+            return self._late(other, metric)
+        return other.start.get(metric, math.nan) if versus == START else self._late(other, versus)
+
+    def _late(self, run: Outcome, metric: str) -> float:
+        """Return a metric at the end of a run, or in the year that ends with the month asked for."""
+        month = self.expectation.month
+        if month is None:
+            return run.end.get(metric, math.nan)
+        values = run.timeline.get(metric, np.full(run.month.size, math.nan))
+        year = values[(run.month > month - YEAR) & (run.month <= month)]
+        known = year[np.isfinite(year)]
+        return float(known.mean()) if known.size and month in run.month else math.nan
 
 
 def claims_of(scenario: Scenario, changes: Mapping[str, object]) -> list[Claim]:

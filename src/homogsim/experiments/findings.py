@@ -151,7 +151,9 @@ def marked(text: str, findings: list[Finding], seeds: tuple[int, ...], where: st
 def _marked(block: str, finding: Finding, seeds: tuple[int, ...]) -> str:
     lines = [line for line in block.splitlines() if not line.startswith(("status =", "measured ="))]
     if finding.verdict != "held":
-        last = max(n for n, line in enumerate(lines) if line.startswith(("sign =", "at_least =", "within =")))
+        last = max(
+            n for n, line in enumerate(lines) if line.startswith(("sign =", "at_least =", "within =", "month ="))
+        )
         measured = f"{told(finding.as_dict())}, {len(seeds)} seeds from {seeds[0]}"
         lines[last + 1 : last + 1] = [f'status = "{NOT_SUPPORTED}"', f'measured = "{measured}"']
     return "\n".join(lines) + "\n"

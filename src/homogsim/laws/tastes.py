@@ -15,7 +15,6 @@ Rahimi & Recht (2007), Random features for large-scale kernel machines, NIPS 20;
 for the elementary functions.
 """
 
-# ruff: noqa: ANN001, ANN201
 from __future__ import annotations
 
 from typing import NamedTuple
@@ -188,6 +187,6 @@ def served_points(offering: Floats, liking: Floats, fit: Floats, waves: Waves) -
 
 
 @njit(cache=True, error_model="numpy", forceinline=True)
-def served_liking(value, steepness, step, kept):
+def served_liking(value: float, steepness: float, step: float, kept: float) -> float:
     """Return what a customer thinks of what he is served: of the window, or of what is up the gradient."""
     return max(value, kept * (value + step * steepness))

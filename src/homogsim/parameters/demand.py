@@ -121,7 +121,7 @@ class Consumers(Group):
     )
     backlash: float = parameter(0.0, 0.0, 1000.0, "-", "ω", "how much a town's loss of diversity raises the value of the local there (0: not at all)", live=True)
     visit_probability: float = parameter(
-        0.3, 0.0, 1.0, "1/month", "", "probability that a consumer visits in a month", "calibrated to repeat visits",
+        0.28, 0.0, 1.0, "1/month", "", "probability that a consumer visits in a month", "calibrated to repeat visits",
         live=True,
     )
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-    from homogsim.experiments.advice.types import TypeMap
+    from homogsim.experiments.advice.type_map import TypeMap
 
 KINDS = ("alignment", "quality", "distance", "cash")
 UNITS = {"alignment": "alignment", "quality": "quality, $", "distance": "distance from taste centre", "cash": "cash, $"}

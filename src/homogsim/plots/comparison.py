@@ -247,7 +247,9 @@ def _finish(drawn: Figure, comparison: Comparison) -> None:
     from homogsim import __version__
 
     names = plain(f"{', '.join(comparison.others)} against {comparison.baseline}", 100)
-    facts = "   ·   ".join((names, _seeds(comparison), f"homogsim {plain(__version__, 30)}"))
+    tastes = {scenario.parameters.consumers.tastes for scenario in comparison.scenarios.values()}
+    geometry = ("kernel tastes",) if tastes == {"kernel"} else ()
+    facts = "   ·   ".join((names, *geometry, _seeds(comparison), f"homogsim {plain(__version__, 30)}"))
     width, height = drawn.get_size_inches()
     look: dict[str, Any] = {"size": 9, "color": MUTED, "va": "bottom", "in_layout": False}
     drawn.text(SIDE_INCHES / width, 0.09 / height, facts, **look)

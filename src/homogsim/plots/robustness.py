@@ -23,8 +23,8 @@ MOST_EXPLAINED = 2
 
 
 def ablations(found: Robustness) -> Figure:
-    """Draw what automation changes in the baseline, without each penalty, and without luck in fixed cost."""
-    cases = [case for case in found.plan.cases if case.group in ("baseline", "penalties", "fixed cost")]
+    """Draw what automation changes in the baseline, without each penalty, under other tastes, without luck."""
+    cases = found.ablations
     with theme():
         drawn = new_figure(
             "What automation changes without each penalty",

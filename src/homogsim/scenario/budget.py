@@ -13,6 +13,7 @@ from homogsim.parameters import Parameters
 # Costs per unit, measured on two threads of an ordinary server and rounded up.
 PROGRAM_BYTES = 250e6
 CONSUMER_BYTES = 200.0
+WAVE_BYTES = 8.0
 SITE_BYTES = 2000.0
 BUSINESS_BYTES = 800.0
 TOWN_PAIR_BYTES = 40.0
@@ -21,6 +22,7 @@ TOWN_ROW_BYTES = 150.0
 SNAPSHOT_ROW_BYTES = 200.0
 PROGRAM_SECONDS = 2.0
 EVALUATION_SECONDS = 8e-9
+WAVE_SECONDS = 0.35e-9
 REVIEW_SHARE = 0.15
 SITE_SECONDS = 5e-6
 PAIR_SECONDS = 10e-9
@@ -46,9 +48,10 @@ class Estimate(NamedTuple):
 def estimate(parameters: Parameters) -> Estimate:
     """Return an estimate, within a factor of about two, of what a run of the scenario takes.
 
-    Memory: consumers × 200 B + storefronts × 2 kB + pairs of towns + rows of the results.
-    Time: months × (consumers × reachable open storefronts × 8 ns, and 15 % more for firms' reviews + storefronts ×
-    5 µs + pairs of outlets for the similarity metrics × 10 ns).
+    Memory: consumers × (200 B and, under kernel tastes, 8 B a wave) + storefronts × 2 kB + pairs of towns + rows of the
+    results.
+    Time: months × (consumers × reachable open storefronts × 8 ns (and .35 ns a wave), and 15 % more for firms'
+    reviews + storefronts × 5 µs + pairs of outlets for the similarity metrics × 10 ns).
     """
     memory, seconds = _memory(parameters), _seconds(parameters)
     return Estimate(
@@ -64,8 +67,8 @@ def _memory(parameters: Parameters) -> dict[str, float]:
     sites = world.cells * world.sites
     businesses = sites * (1.0 + YEARLY_TURNOVER * months / 12.0)
     return {
-        "world.consumers": world.cells * world.consumers * CONSUMER_BYTES,
-        "world.sites": sites * SITE_BYTES
+        "world.consumers": world.cells * world.consumers * (CONSUMER_BYTES + _waves(parameters) * WAVE_BYTES),
+        "world.sites": sites * (SITE_BYTES + _waves(parameters) * 2.0 * WAVE_BYTES)
         + businesses * BUSINESS_BYTES
         + (months / 60.0 + 3.0) * sites * SNAPSHOT_ROW_BYTES,
         "world.towns": world.towns**2 * TOWN_PAIR_BYTES + months * world.towns * TOWN_ROW_BYTES,
@@ -79,10 +82,15 @@ def _seconds(parameters: Parameters) -> dict[str, float]:
     shopping_towns = min(1 + world.reach, world.towns)
     evaluations = world.cells * world.consumers * shopping_towns * world.sites * OPEN_SHARE
     outlets = min(sites * OPEN_SHARE, EXACT_OUTLETS)
+    per_evaluation = EVALUATION_SECONDS + _waves(parameters) * WAVE_SECONDS
     return {
-        "world.consumers": months * evaluations * EVALUATION_SECONDS * (1.0 + REVIEW_SHARE),
+        "world.consumers": months * evaluations * per_evaluation * (1.0 + REVIEW_SHARE),
         "world.sites": months * (sites * SITE_SECONDS + outlets**2 * PAIR_SECONDS),
     }
+
+
+def _waves(parameters: Parameters) -> int:
+    return parameters.consumers.kernel_waves if parameters.consumers.tastes == "kernel" else 0
 
 
 def _months(parameters: Parameters) -> int:

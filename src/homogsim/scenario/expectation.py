@@ -24,7 +24,7 @@ NOT_SUPPORTED = "not supported"
 
 Sign = Literal["lower", "higher", "unchanged"]
 
-_KEYS = ("metric", "versus", "sign", "at_least", "within", "status", "measured", "note")
+_KEYS = ("metric", "versus", "sign", "at_least", "within", "month", "status", "measured", "note")
 _METRIC = re.compile(r"[a-z][a-z0-9_]{0,63}")
 _VERSUS = f"A preset's name, '{TWIN}', '{START}', a metric of the same run, or a number."
 
@@ -48,16 +48,20 @@ class Expectation:
     """Largest size of the difference that still counts as unchanged, as a share of the other value."""
     measured: str = ""
     """With the status: what was measured instead."""
+    month: int | None = None
+    """With it, the mean of the 12 months that end with this month stands in place of the end of the run."""
 
     def as_dict(self) -> dict[str, Any]:
         """Return the table that says this in a file, without what is left at its default."""
         table = {key: getattr(self, key) for key in _KEYS}
-        return {key: value for key, value in table.items() if key in _KEYS[:3] or value not in ("", 0.0)}
+        kept = (*_KEYS[:3], "month")
+        return {k: v for k, v in table.items() if v is not None and (k in kept or v not in ("", 0.0))}
 
     @property
     def words(self) -> str:
         """What is expected, in words: ``lower by 2 % than before-automation``."""
         other = self.versus if isinstance(self.versus, str) else f"{self.versus:g}"
+        other += "" if self.month is None else f" in month {self.month}"
         if self.sign == "unchanged":
             return f"within {100 * self.within:g} % of {other}"
         return f"{self.sign}{f' by {100 * self.at_least:g} %' if self.at_least else ''} than {other}"
@@ -104,6 +108,9 @@ def _wrong_size(table: Mapping[str, Any]) -> tuple[str, str] | None:
     if table.get("within" if not unchanged else "at_least"):
         wrong, right = ("at_least", "within") if unchanged else ("within", "at_least")
         return f"{wrong} does not go with sign = {table['sign']!r}", f"Give {right}."
+    month = table.get("month", 0)
+    if isinstance(month, bool) or not isinstance(month, int) or not 0 <= month < 10_000:
+        return f"month = {shown(month)}", "It is a month after automation arrives: a whole number, 0 or more."
     if table["versus"] == 0 and (table.get("at_least") or unchanged):
         return "a share of 0 is nothing", "Against 0, expect 'lower' or 'higher', without at_least."
     return None

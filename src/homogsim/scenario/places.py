@@ -66,6 +66,7 @@ class Business:
     age: int = 0
     """Months in business at the start of the run."""
     tool: str = "none"
+    """The tool that it has; none where that tier is not on the market."""
     contact: float = 0.0
     """Intensity of its automated contact."""
 
@@ -188,7 +189,7 @@ def _wrong(part: str, number: int, table: Mapping[str, Any]) -> list[Problem]:
 
 def consistent(places: Places, parameters: Parameters) -> list[Problem]:
     """Return what does not fit together, among places and with the parameters."""
-    world, tools = parameters.world, parameters.tools
+    world = parameters.world
     problems = []
     for part, count in (("towns", world.towns), ("sectors", world.sectors)):
         named = [one.name for one in getattr(places, part)]
@@ -210,8 +211,8 @@ def consistent(places: Places, parameters: Parameters) -> list[Problem]:
         for kind, name, names in (("town", one.town, known[0]), ("sector", one.sector, known[1])):
             if name not in names:
                 problems.append(Problem(f"{key}.{kind}", f"there is no {kind} {printable(name)}", nearest(name, names)))
-        if one.tool not in TOOLS or (one.tool != "none" and one.tool not in tools.available):
-            help = f"Tools here: {', '.join(('none', *tools.available))}."
+        if one.tool not in TOOLS:
+            help = f"Tools: {', '.join(TOOLS)}."
             problems.append(Problem(f"{key}.tool", f"there is no tool {printable(one.tool)}", help))
         here[one.town, one.sector] = here.get((one.town, one.sector), 0) + 1
     for (town, sector), count in here.items():

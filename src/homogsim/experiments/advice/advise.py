@@ -135,8 +135,17 @@ def prepared(scenario: Scenario | str | Path, changes: Mapping[str, object], mon
 
 
 def standard_choices(scenario: Scenario) -> list[str]:
-    """Return the standard choices that the scenario's tools allow."""
+    """Return the standard choices that the scenario's tools allow.
+
+    Raises
+    ------
+    HomogsimError
+        There are no tools.
+    """
     tools = scenario.parameters.tools
+    if not tools.available:
+        what = f"{scenario.name} has no tools to choose from"
+        raise HomogsimError(what, help="Advise in a scenario with tools, or set tools.available.")
     kept = [name for name in STANDARD[:4] if name == NONE or name in tools.available]
     return [*kept, *(STANDARD[4:] if tools.available and tools.contact_levels and not tools.contact_forced else ())]
 
@@ -189,7 +198,8 @@ def check_firm(model: MarketModel, uid: int, choices: Sequence[Choice], strict: 
     HomogsimError
         Says what exists instead.
     """
-    from homogsim.agents.owners import Decision, found_option, look
+    from homogsim.agents.owners import found_option, look
+    from homogsim.agents.situations import Decision
 
     try:
         now = look(model.market, uid)

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from homogsim.agents.owners import Decision, Option, Owner, Policy, Situation
+from homogsim.agents.owners import Owner, Policy
+from homogsim.agents.situations import Decision, Option, Situation
 from homogsim.errors import HomogsimError, nearest
 from homogsim.parameters import TOOLS, Parameters
 

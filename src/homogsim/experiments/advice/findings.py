@@ -120,7 +120,9 @@ def _sure(advice: Advice) -> Finding:
                zip(ranked.index, ranked.itertuples(), strict=True)}  # fmt: skip
     told = f"It is the best choice in {percent(row['best_share'])} of worlds"
     if math.isfinite(row["probability_best"]):
-        told += f"; that it is the best on average has a probability of {percent(row['probability_best'])}"
+        sure = float(row["probability_best"])
+        share = "over 99 %" if sure > 0.99 else percent(sure)  # of some thousand weightings: never certain
+        told += f"; that it is the best on average has a probability of {share}"
         figures |= {"probability best on average": float(row["probability_best"])}
     gap = float(row["compared_gain"] - others[second])
     told += f". The runner-up is {second}, {money(gap)} behind."

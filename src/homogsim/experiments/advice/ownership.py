@@ -25,7 +25,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from homogsim.agents.owners import Decision, Owner, Situation, check_open, found_option, look
+from homogsim.agents.owners import Owner, check_open, found_option, look
+from homogsim.agents.situations import Decision, Situation
 from homogsim.errors import HomogsimError
 from homogsim.experiments.advice.choices import NONE, Choice
 from homogsim.experiments.advice.courses import Course, Watch

@@ -19,7 +19,8 @@ from homogsim.scenario import Scenario
 
 if TYPE_CHECKING:
     from homogsim.agents.market import Market
-    from homogsim.agents.owners import Option, Owner, Situation
+    from homogsim.agents.owners import Owner
+    from homogsim.agents.situations import Option, Situation
     from homogsim.model import MarketModel
 
 BY_ITSELF = "by itself"

@@ -113,6 +113,12 @@ FIXED_COST = (
     Case("fixed cost", "no random part of fixed cost", {"finance.shock_sd": 0.0, "finance.fixed_cost_sd": 0.0}),
 )
 
+GEOMETRY = (Case("geometry", "kernel tastes", {"consumers.tastes": "kernel"}),)
+"""The second geometry of tastes: a smooth random function of the offering in place of one ideal point."""
+
+SHOWN_TOGETHER = ("baseline", "penalties", "geometry", "fixed cost")
+"""Groups that stand in the first table and figure."""
+
 SWEPT: Mapping[str, tuple[float, ...]] = {
     "tools.custom.fit": (0.5, 0.7, 0.85, 1.0),
     "offering.spillover": (0.0, 0.05, 0.2, 0.4),
@@ -134,6 +140,7 @@ def cases(base: Scenario) -> tuple[Case, ...]:
     return (
         BASELINE,
         *PENALTIES,
+        *GEOMETRY,
         *FIXED_COST,
         *sorted(sweeps + own, key=lambda c: (list(SWEPT).index(c.group), c.value)),
     )

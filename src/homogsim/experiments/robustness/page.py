@@ -64,10 +64,10 @@ def page(found: Robustness) -> str:
         INTRODUCTION,
         f"Scenario `{plan.base.name}` (`{plan.base.fingerprint()[:12]}`), {seeds}.\n",
         *(f"Lost: {run}.\n" for run in found.lost),
-        "## Without the penalties on automated contact, and without luck in fixed cost\n",
+        "## Without the penalties on automated contact, under other tastes, without luck in fixed cost\n",
         "Automated contact costs customers human touch (ψH), personal attention (in P) and what is local (L). If the "
         "result hung on one of them, it would vanish where that one is taken away.\n",
-        _cases_table([BASELINE, *(c for c in plan.cases if c.group in ("penalties", "fixed cost"))], found),
+        _cases_table(found.ablations, found),
         f"![What automation changes without each penalty]({FIGURES['ablations']})\n",
         _survival(found),
         "## Other values of what was chosen\n",

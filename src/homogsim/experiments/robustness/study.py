@@ -20,6 +20,7 @@ from homogsim.experiments.robustness.design import (
     BASELINE,
     HEADLINES,
     SCALES,
+    SHOWN_TOGETHER,
     SURVIVAL,
     SWEPT,
     UNCERTAIN,
@@ -122,6 +123,11 @@ class Robustness:
     def headlines(self) -> tuple[Headline, ...]:
         """What is asked of every pair of markets."""
         return HEADLINES
+
+    @property
+    def ablations(self) -> tuple[Case, ...]:
+        """The baseline, and what is changed in kind rather than in degree."""
+        return tuple(case for case in self.plan.cases if case.group in SHOWN_TOGETHER)
 
     @property
     def swept(self) -> tuple[str, ...]:
