@@ -1,4 +1,4 @@
-"""Every notebook runs on small markets, without outputs in the file, with its question, exercises and limits."""
+"""Every notebook runs on tiny markets, without outputs in the file, with its question, exercises and limits."""
 
 from __future__ import annotations
 
@@ -23,6 +23,7 @@ def test_there_are_the_eight() -> None:
 def test_a_notebook_runs(path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(CHECKOUT / "src"), os.environ.get("PYTHONPATH", "")]))
     monkeypatch.delenv("HOMOGSIM_FULL", raising=False)
+    monkeypatch.setenv("HOMOGSIM_TINY", "1")
     monkeypatch.setenv("MPLBACKEND", "agg")
     notebook = nbformat.read(path, as_version=4)
     NotebookClient(
