@@ -12,6 +12,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from homogsim import kernel_cache as _kernel_cache
 from homogsim import lean as _lean  # noqa: F401  # before anything imports Mesa or calls Numba
 
 if TYPE_CHECKING:
@@ -54,6 +55,8 @@ _HOMES = {
 }
 
 __version__: str
+
+_kernel_cache.keep_apart()  # before anything imports Numba
 
 
 def __getattr__(name: str) -> Any:

@@ -1,0 +1,53 @@
+"""Machine code of another state of the sources is never used."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from homogsim import kernel_cache
+
+
+@pytest.fixture
+def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    for name in ("numerics.py", "laws/utility.py", "laws/demand.py", "agents/turnover.py"):
+        path = tmp_path / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_text("1")
+    monkeypatch.setattr(kernel_cache, "_PACKAGE", tmp_path)
+    monkeypatch.delenv(kernel_cache.VARIABLE, raising=False)
+    monkeypatch.setattr("numba.config.CACHE_DIR", "")
+    return tmp_path
+
+
+def test_a_change_in_a_file_that_others_compile_in_gives_another_folder(package: Path) -> None:
+    before = kernel_cache.state()
+    assert kernel_cache.state() == before
+    (package / "agents/turnover.py").write_text("not compiled")
+    assert kernel_cache.state() == before
+    (package / "laws/utility.py").write_text("other")
+    assert kernel_cache.state() != before
+
+
+def test_the_folder_is_told_to_numba(package: Path) -> None:
+    import numba
+
+    kernel_cache.keep_apart()
+    folder = package / "__pycache__" / f"kernels-{kernel_cache.state()}"
+    assert os.environ[kernel_cache.VARIABLE] == numba.config.CACHE_DIR == str(folder)
+
+
+def test_who_has_said_where_is_obeyed(package: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(kernel_cache.VARIABLE, "elsewhere")
+    kernel_cache.keep_apart()
+    assert os.environ[kernel_cache.VARIABLE] == "elsewhere"
+
+
+def test_old_folders_go(package: Path) -> None:
+    home = package / "__pycache__"
+    for n in range(6):
+        folder = home / f"kernels-{n}"
+        folder.mkdir(parents=True)
+        os.utime(folder, (n, n))
+    kernel_cache.keep_apart()
+    assert sorted(path.name for path in home.iterdir()) == ["kernels-3", "kernels-4", "kernels-5"]
