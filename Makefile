@@ -10,11 +10,12 @@ STUDIES ?= runs/studies
 
 NOTEBOOKS := $(wildcard notebooks/*.ipynb)
 
-.PHONY: docs gallery reference help run test lint format bench expect sources validation recovery robustness clean distclean
+.PHONY: docs gallery reference help run test test-slow lint format bench expect sources validation recovery robustness clean distclean
 
 help:
 	@echo "make run     install into $(VENV), run SCENARIO ($(SCENARIO)) and say where the results are"
 	@echo "make test    install and run the whole test suite"
+	@echo "make test-slow  install the wheel into empty environments, and run it there"
 	@echo "make lint    style, types and layers"
 	@echo "make format  put the code in the project's format"
 	@echo "make bench   measure the speed on this machine"
@@ -33,6 +34,9 @@ run: $(VENV)/.installed
 
 test: $(VENV)/.installed-dev
 	@$(BIN)/python -m pytest
+
+test-slow: $(VENV)/.installed-dev
+	@$(BIN)/python -m pytest -m slow --numprocesses=1
 
 lint: $(VENV)/.installed-dev
 	@$(BIN)/ruff check .
