@@ -1,4 +1,5 @@
-# `make run` and `make test` need python3 (3.11 or newer) and make, nothing else.
+# `make run`, `make ui` and `make test` need python3 (3.11 or newer) and make, nothing else; tests of the page also
+# need a Chromium (`apt-get install chromium`).
 
 PYTHON ?= python3
 VENV ?= .venv
@@ -10,10 +11,11 @@ STUDIES ?= runs/studies
 
 NOTEBOOKS := $(wildcard notebooks/*.ipynb)
 
-.PHONY: docs gallery reference help run test test-slow lint format bench expect sources validation recovery robustness clean distclean
+.PHONY: docs gallery reference help run ui test test-slow lint format bench expect sources validation recovery robustness clean distclean
 
 help:
 	@echo "make run     install into $(VENV), run SCENARIO ($(SCENARIO)) and say where the results are"
+	@echo "make ui      the same in the browser: change a market, play it, set another one beside it"
 	@echo "make test    install and run the whole test suite"
 	@echo "make test-slow  install the wheel into empty environments, and run it there"
 	@echo "make lint    style, types and layers"
@@ -31,6 +33,9 @@ help:
 
 run: $(VENV)/.installed
 	@$(BIN)/homogsim run $(SCENARIO)
+
+ui: $(VENV)/.installed
+	@$(BIN)/homogsim ui $(SCENARIO)
 
 test: $(VENV)/.installed-dev
 	@$(BIN)/python -m pytest
@@ -92,7 +97,7 @@ $(BIN)/python:
 
 $(VENV)/.installed: pyproject.toml | $(BIN)/python
 	@echo "Installing homogsim into $(VENV) (once; a minute or two) ..."
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable .
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable ".[ui]"
 	@touch $@
 
 $(VENV)/.installed-dev: pyproject.toml | $(BIN)/python
