@@ -44,7 +44,9 @@ def test_pages_show_commands() -> None:
     assert len(EVERY) > 30
 
 
-@pytest.mark.parametrize(("page", "words"), EVERY, ids=lambda value: value.stem if isinstance(value, Path) else value[0])
+@pytest.mark.parametrize(
+    ("page", "words"), EVERY, ids=lambda value: value.stem if isinstance(value, Path) else value[0]
+)
 def test_a_printed_command_exists_with_its_options(page, words) -> None:
     group = typer.main.get_command(app)
     if words[0].startswith("--"):

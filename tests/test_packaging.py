@@ -95,7 +95,13 @@ def test_the_wheel_of_the_sdist_is_whole(distributions: Path) -> None:
     assert wanted <= names
     with tarfile.open(source) as archive:
         inside = {name.partition("/")[2] for name in archive.getnames()}
-    assert {"pyproject.toml", "mkdocs.yml", "notebooks/1-quick-start.ipynb", "docs/index.md", "tests/browser.py"} <= inside
+    assert {
+        "pyproject.toml",
+        "mkdocs.yml",
+        "notebooks/1-quick-start.ipynb",
+        "docs/index.md",
+        "tests/browser.py",
+    } <= inside
 
 
 def others() -> list[str]:

@@ -48,8 +48,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     found = compare(
         REFERENCE, *SHOWN, replications=asked.replications, jobs=asked.jobs, months=asked.months, metrics=METRICS
     )
-    write_figure(draw(found), asked.out / "gallery.png")
-    text = json.dumps(numbers(found), indent=1, ensure_ascii=False) + "\n"
+    facts = numbers(found)
+    write_figure(draw(facts), asked.out / "gallery.png")
+    text = json.dumps(facts, indent=1, ensure_ascii=False) + "\n"
     (asked.out / "gallery.json").write_text(text, encoding="utf-8")
 
 
@@ -69,10 +70,10 @@ def _percent(row: Any) -> dict[str, float]:
     return {name: round(float(row[name]) * scale, 2) for name in ("difference", "low", "high")}
 
 
-def draw(found: Comparison) -> Figure:
-    """Return the picture: what each kind of tools changes, with 95 % intervals."""
+def draw(facts: dict[str, Any]) -> Figure:
+    """Return the picture of `numbers`: what each kind of tools changes, with 95 % intervals."""
+    rows, seeds = facts["percent"], facts["seeds"]
     with theme():
-        seeds = found.seeds
         drawn = new_figure(
             "Fifteen years after automation arrives, against the same market without it",
             f"Change in percent, mean over {len(seeds)} seeds with 95 % intervals of the paired differences. "
@@ -80,11 +81,10 @@ def draw(found: Comparison) -> Figure:
             width=11.0,
             height=4.6,
         )
-        rows = numbers(found)["percent"]
         panels = drawn.subplots(1, len(PANELS), sharey=True)
         for axes, (metric, title) in zip(panels, PANELS, strict=True):
-            _panel(axes, [rows[name][metric] for name in found.others], title)
-        panels[0].set_yticks(range(len(found.others)), [SHOWN[name] for name in found.others])
+            _panel(axes, [row[metric] for row in rows.values()], title)
+        panels[0].set_yticks(range(len(rows)), [SHOWN[name] for name in rows])
         panels[0].invert_yaxis()
         drawn.text(0.012, 0.02, "make gallery", size=9, color=MUTED).set_in_layout(False)
     return drawn
@@ -102,7 +102,9 @@ def _panel(axes: Axes, rows: list[dict[str, float]], title: str) -> None:
     axes.set_title(title)
     axes.margins(x=0.16, y=0.12)
     axes.grid(axis="y", visible=False)
-    axes.xaxis.set_major_formatter(lambda value, _: f"{signed(value)} %")
+    axes.locator_params(axis="x", nbins=5)
+    axes.xaxis.set_major_formatter(lambda value, _: signed(value))
+    axes.set_xlabel("percent")
 
 
 if __name__ == "__main__":
