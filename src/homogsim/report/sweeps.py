@@ -103,8 +103,8 @@ def answer(plan: Plan, good: pd.DataFrame) -> str:
     return (
         f"Over {n} points, {label(METRIC)} is {percent(float(np.median(means)))} at the median and lies between "
         f"{percent(float(low))} and {percent(float(high))} at nine points in ten; diversity is lost at {losing} "
-        f"of them ({percent(losing / n, 0)}, 95 % interval {percent(ends[0], 0)} to {percent(ends[1], 0)} for points of "
-        f"such a design){by_luck}."
+        f"of them ({percent(losing / n, 0)}, 95 % interval {percent(ends[0], 0)} to {percent(ends[1], 0)} for points "
+        f"of such a design){by_luck}."
     )
 
 
