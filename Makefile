@@ -9,12 +9,15 @@ BIN := $(VENV)/bin
 REPLICATIONS ?= 20
 STUDIES ?= runs/studies
 
-.PHONY: help run ui test lint format bench bench-peers bench-full expect sources validation recovery robustness clean distclean
+NOTEBOOKS := $(wildcard notebooks/*.ipynb)
+
+.PHONY: docs gallery reference help run ui test test-slow lint format bench bench-peers bench-full expect sources validation recovery robustness clean distclean
 
 help:
 	@echo "make run     install into $(VENV), run SCENARIO ($(SCENARIO)) and say where the results are"
 	@echo "make ui      the same in the browser: change a market, play it, set another one beside it"
 	@echo "make test    install and run the whole test suite"
+	@echo "make test-slow  install the wheel into empty environments, and run it there"
 	@echo "make lint    style, types and layers"
 	@echo "make format  put the code in the project's format"
 	@echo "make bench   measure the speed on this machine, against its peers (make bench-full: 10,000,000 consumers, too)"
@@ -23,6 +26,9 @@ help:
 	@echo "make validation  hold the model against the targets; write docs/validation.md"
 	@echo "make recovery    find known parameters again, at full size"
 	@echo "make robustness  sensitivity and ablations; write docs/robustness.md (goes on where it was stopped)"
+	@echo "make docs     the documentation, into build/site (warnings are errors)"
+	@echo "make reference  write its tables of parameters, metrics and symbols from the code"
+	@echo "make gallery  run the markets of the README's picture and draw it"
 	@echo "make clean   remove caches; runs and $(VENV) stay (make distclean removes $(VENV) too)"
 
 run: $(VENV)/.installed
@@ -34,11 +40,16 @@ ui: $(VENV)/.installed
 test: $(VENV)/.installed-dev
 	@$(BIN)/python -m pytest
 
+test-slow: $(VENV)/.installed-dev
+	@$(BIN)/python -m pytest -m slow --numprocesses=1
+
 lint: $(VENV)/.installed-dev
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
+	@$(BIN)/codespell README.md CHANGELOG.md CONTRIBUTING.md VISION.md docs src
+	@$(BIN)/nbstripout --verify $(NOTEBOOKS)
 
 format: $(VENV)/.installed-dev
 	@$(BIN)/ruff check --fix-only --quiet .
@@ -76,6 +87,16 @@ recovery: $(VENV)/.installed-dev
 
 robustness: $(VENV)/.installed-dev
 	@$(BIN)/homogsim robustness --out $(STUDIES)/robustness --docs
+
+docs: $(VENV)/.installed-dev
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
+	@echo "documentation: build/site/index.html"
+
+reference: $(VENV)/.installed-dev
+	@$(BIN)/python -m homogsim.report.reference
+
+gallery: $(VENV)/.installed-dev
+	@$(BIN)/python -m homogsim.report.gallery
 
 # A half-made environment is removed, so that the next try starts afresh.
 $(BIN)/python:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
+import tarfile
 import zipfile
 from pathlib import Path
 
@@ -14,6 +16,7 @@ import pytest
 from homogsim.scenario import Scenario, presets
 
 CHECKOUT = Path(__file__).parents[1]
+WITHIN = (".py", ".toml", ".html", ".css", ".js", ".typed")
 
 
 def call(*arguments: str, folder: Path, path: str = "") -> str:
@@ -73,3 +76,60 @@ def test_importing_homogsim_loads_nothing_heavy(tmp_path: Path) -> None:
     heavy = ("numba", "mesa", "pandas", "scipy", "matplotlib", "pyarrow", "networkx")
     code = f"import sys, homogsim; homogsim.Scenario.read('baseline'); print([m for m in {heavy} if m in sys.modules])"
     assert call("-c", code, folder=tmp_path, path=str(CHECKOUT / "src")).strip() == "[]"
+
+
+@pytest.fixture(scope="module")
+def distributions(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Build sdist and wheel as ``python -m build`` does: the wheel from the sdist."""
+    folder = tmp_path_factory.mktemp("distributions")
+    call("-m", "build", "--no-isolation", "--outdir", str(folder), str(CHECKOUT), folder=folder)
+    return folder
+
+
+@pytest.mark.xdist_group("packaging")
+def test_the_wheel_of_the_sdist_is_whole(distributions: Path) -> None:
+    (wheel,), (source,) = distributions.glob("*.whl"), distributions.glob("*.tar.gz")
+    names = set(zipfile.ZipFile(wheel).namelist())
+    package = CHECKOUT / "src" / "homogsim"
+    wanted = {f"homogsim/{p.relative_to(package)}" for p in package.rglob("*") if p.suffix in WITHIN and p.is_file()}
+    assert wanted <= names
+    with tarfile.open(source) as archive:
+        inside = {name.partition("/")[2] for name in archive.getnames()}
+    assert {
+        "pyproject.toml",
+        "mkdocs.yml",
+        "notebooks/1-quick-start.ipynb",
+        "docs/index.md",
+        "tests/browser.py",
+    } <= inside
+
+
+def others() -> list[str]:
+    """Return the Pythons of this machine in which homogsim is to be installed."""
+    found = (shutil.which(f"python{version}") for version in ("3.11", "3.12", "3.13"))
+    return [path for path in found if path is not None and answers(path)]
+
+
+def answers(python: str) -> bool:
+    """Return whether a Python can make environments; pyenv's stand-ins for absent versions cannot."""
+    return subprocess.run([python, "-c", "import ensurepip"], capture_output=True).returncode == 0
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("python", others())
+def test_the_wheel_runs_in_an_empty_environment(distributions: Path, tmp_path: Path, python: str) -> None:
+    (wheel,) = distributions.glob("*.whl")
+    place = tmp_path / "environment"
+    clean = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
+    own = place / ("Scripts" if os.name == "nt" else "bin") / "python"
+    sizes = ("world.towns=2", "world.consumers=40", "calendar.warm_up=6", "calendar.before=6", "calendar.months=12")
+    settings = [word for size in sizes for word in ("--set", size)]
+    for words in (
+        [python, "-m", "venv", str(place)],
+        [str(own), "-m", "pip", "install", "--quiet", str(wheel)],
+        [str(own.with_name("homogsim")), "run", "baseline", *settings, "--out", "made"],
+        [str(own.with_name("homogsim")), "report", "made"],
+    ):
+        done = subprocess.run(words, cwd=tmp_path, env=clean, capture_output=True, text=True)
+        assert done.returncode == 0, done.stderr
+    assert (tmp_path / "made" / "report.html").stat().st_size > 100_000

@@ -24,7 +24,7 @@ class Consumers(Population):
     """Consumers, sorted by cell: each one household's demand in one sector."""
 
     ideal: Floats = column(np.float64, "ideal point z, taste sd", vector=True)
-    price_sensitivity: Floats = column(np.float64, "α, per dollar")
+    price_sensitivity: Floats = column(np.float64, "price sensitivity α, per dollar")
     strength: Floats = column(np.float64, "taste strength θ, dollars per squared distance")
     personalization: Floats = column(np.float64, "value of personalization βP, dollars")
     locality: Floats = column(np.float64, "value of locality βL, dollars")

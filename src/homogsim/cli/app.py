@@ -419,6 +419,22 @@ def sensitivity(
 
 
 @app.command()
+def report(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Folder of a run, a comparison or a sweep.")],
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            "--out", "-o", metavar="FILE", help="The HTML file; replaced if it exists.  [default: DIR/report.html]"
+        ),
+    ] = None,
+) -> None:
+    """Write one HTML file that needs nothing else: answer, figures, tables, parameters, how to make it again."""
+    from homogsim.cli.report import report_folder
+
+    report_folder(folder, out)
+
+
+@app.command()
 def advise(
     scenario: ScenarioArgument,
     sector: Annotated[str | None, typer.Option(metavar="NAME", help="Sector, by number or name.")] = None,

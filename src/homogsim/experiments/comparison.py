@@ -16,6 +16,7 @@ from homogsim.experiments.pairing import CONFIDENCE, Band, band
 from homogsim.experiments.replicate import Outcome
 from homogsim.results.folder import whole_folder, write_file
 from homogsim.results.manifest import plain
+from homogsim.results.provenance import now, provenance
 from homogsim.results.tables import write_csv, write_parquet
 from homogsim.scenario import Scenario
 
@@ -117,7 +118,10 @@ class Comparison:
 
     def write(self, folder: Path) -> None:
         """Write ``comparison.json``, ``comparison.csv`` and ``replications.parquet`` into an empty folder."""
-        text = json.dumps(self.as_dict(), indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+        made = provenance(now(), 0.0)
+        del made["wall_seconds"]
+        facts = self.as_dict() | {"provenance": made}
+        text = json.dumps(facts, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
         write_file(folder / FILES[0], lambda file: file.write(text.encode("utf-8")))
         write_csv(self.table, folder / FILES[1])
         write_parquet(self.runs, folder / FILES[2])

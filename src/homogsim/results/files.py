@@ -17,6 +17,8 @@ from homogsim.results.record import Results
 from homogsim.results.tables import read_parquet, write_csv, write_parquet
 
 MANIFEST = "run.json"
+REPORT = "report.html"
+"""What `homogsim report` adds."""
 
 TABLES = {
     "timeline": "timeline",
@@ -108,7 +110,7 @@ def check_replaceable(target: Path) -> None:
 
 
 def _own_names() -> set[str]:
-    names = {MANIFEST, *FOLDERS} | {f"{stem}.parquet" for stem in TABLES.values()}
+    names = {MANIFEST, REPORT, *FOLDERS} | {f"{stem}.parquet" for stem in TABLES.values()}
     return names | {f"{TABLES[name]}.csv" for name in CSV_TOO}
 
 

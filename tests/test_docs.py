@@ -1,0 +1,119 @@
+"""The documentation: it is built without a warning, its commands are commands, its links lead somewhere."""
+
+from __future__ import annotations
+
+import functools
+import http.server
+import os
+import re
+import shlex
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+import typer
+from browser import chromium
+from small_markets import SMALL
+from typer.testing import CliRunner
+
+from homogsim.cli.app import app
+
+CHECKOUT = Path(__file__).parents[1]
+PAGES = [CHECKOUT / "README.md", *sorted((CHECKOUT / "docs").rglob("*.md"))]
+LIGHT = ("list", "show", "new", "lint", "metrics", "policies")
+SIZED = ("run", "compare")
+TINY = SMALL | {"world.consumers": 40, "calendar.warm_up": 12, "calendar.months": 14}
+
+
+def commands(path: Path) -> list[list[str]]:
+    """Return the commands that a page shows on lines of their own, placeholders in capitals left out."""
+    blocks = re.split(r"^```.*$", path.read_text("utf-8"), flags=re.MULTILINE)
+    fenced = [line for block in blocks[1::2] for line in block.splitlines() if line.startswith("homogsim ")]
+    indented = [line[4:] for block in blocks[::2] for line in block.splitlines() if line.startswith("    homogsim ")]
+    lines = [*fenced, *indented]
+    found = [shlex.split(line, comments=True)[1:] for line in lines]
+    return [words for words in found if not any(re.fullmatch(r"[A-Z]{3,}", word) for word in words)]
+
+
+EVERY = [(page, words) for page in PAGES for words in commands(page)]
+
+
+def test_pages_show_commands() -> None:
+    assert len(EVERY) > 30
+
+
+@pytest.mark.parametrize(
+    ("page", "words"), EVERY, ids=lambda value: value.stem if isinstance(value, Path) else value[0]
+)
+def test_a_printed_command_exists_with_its_options(page, words) -> None:
+    group = typer.main.get_command(app)
+    if words[0].startswith("--"):
+        assert words in (["--help"], ["--install-completion"], ["--show-completion"])
+        return
+    while hasattr(group, "commands"):
+        group, words = group.commands[words[0]], words[1:]
+    group.make_context("homogsim", list(words))
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+def test_quick_commands_run_as_printed_and_runs_on_small_markets(page, tmp_path, monkeypatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    small = [word for key, value in TINY.items() for word in ("--set", f"{key}={value}")]
+    ran = 0
+    for words in commands(page):
+        if words[0] in LIGHT:
+            answer = CliRunner().invoke(app, words)
+        elif words[0] in SIZED and page.stem in ("quickstart", "cli") and ran < 4:
+            ran += 1
+            kept = _without(words, {"--replications": "2", "--months": "", "--policy": "", "--precision": ""})
+            answer = CliRunner().invoke(app, [*kept, *small, *(["--jobs", "1"] if words[0] == "compare" else [])])
+        else:
+            continue
+        assert answer.exit_code == 0, (words, answer.output, answer.exception)
+
+
+def _without(words: list[str], options: dict[str, str]) -> list[str]:
+    """Return a command with the values of some options replaced, or the options left out."""
+    kept: list[str] = []
+    rest = iter(words)
+    for word in rest:
+        if word in options:
+            next(rest)
+            kept += [word, options[word]] if options[word] else []
+        else:
+            kept.append(word)
+    return kept
+
+
+def test_links_of_the_readme_lead_somewhere() -> None:
+    text = (CHECKOUT / "README.md").read_text("utf-8")
+    places = [place.partition("#")[0] for place in re.findall(r"\]\(([^)]+)\)", text)]
+    local = [place for place in places if place and "://" not in place]
+    assert local
+    assert [place for place in local if not (CHECKOUT / place).exists()] == []
+
+
+def test_the_documentation_is_built_without_a_warning_and_needs_nothing_from_elsewhere(tmp_path) -> None:
+    environment = os.environ | {"PYTHONPATH": str(CHECKOUT / "src"), "NO_MKDOCS_2_WARNING": "1"}
+    words = [sys.executable, "-m", "mkdocs", "build", "--strict", "--quiet", "--site-dir", str(tmp_path / "site")]
+    done = subprocess.run(words, cwd=CHECKOUT, env=environment, capture_output=True, text=True)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    handler = functools.partial(_Silent, directory=str(tmp_path / "site"))
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server, chromium() as browser:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        here = f"http://127.0.0.1:{server.server_port}/"
+        page, asked, said = browser.new_page(), [], []
+        page.on("request", lambda request: asked.append(request.url))
+        page.on("console", lambda message: said.append(message.text))
+        for name in ("index.html", "reference/parameters.html", "api.html", "faq.html"):
+            page.goto(here + name, wait_until="networkidle")
+        server.shutdown()
+    assert said == []
+    assert [url for url in asked if not url.startswith((here, "data:"))] == []
+
+
+class _Silent(http.server.SimpleHTTPRequestHandler):
+    def log_message(self, *words: object) -> None:
+        """Say nothing."""
