@@ -26,7 +26,7 @@ def keep_apart() -> None:
     folder = home / f"kernels-{state()}"
     os.environ[VARIABLE] = str(folder)
     if "numba" in sys.modules:  # it has read its variables
-        sys.modules["numba"].config.CACHE_DIR = str(folder)  # type: ignore[attr-defined]
+        sys.modules["numba"].config.CACHE_DIR = str(folder)
     if not folder.exists():
         forget_old(folder)
 

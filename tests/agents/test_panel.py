@@ -153,3 +153,13 @@ def test_outlets_of_a_chain_are_one_offering(diary: Diary) -> None:
     year = memory.history(diary.run.market, 12)  # the clock stands one month on: the oldest column is older than a year
     assert (year >= BRANDS).any()
     assert set(np.unique(year[year >= BRANDS]) - BRANDS) <= {0, 1}
+
+
+@pytest.mark.parametrize("most", [1, 7, 100, 719])
+def test_a_keyed_sample_are_those_with_the_smallest_draws_the_first_of_equal_ones(
+    most: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    market = model().market
+    luck = np.floor(market.streams.uniform("panel", np.arange(market.consumers.rows)) * 50.0) / 50.0  # many are equal
+    monkeypatch.setattr(market.streams, "uniform", lambda *_: luck)
+    assert keyed_sample(market, most, 2).tolist() == sorted(np.argsort(luck, kind="stable")[:most].tolist())

@@ -59,4 +59,4 @@ def test_compilation_is_announced_once_and_only_when_it_happens() -> None:
         one(1)
         shown.phase("warm-up")
         two(1)
-    assert written.getvalue() == "compiling the kernels, once\n"
+    assert written.getvalue() == f"compiling the kernels, once: {__name__}\n"

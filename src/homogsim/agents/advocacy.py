@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from homogsim.agents.market import Market
 from homogsim.laws import stocks
-from homogsim.laws.survey import visit_values
+from homogsim.laws.survey import count_promoters, visit_values
 from homogsim.metrics.differentiation import rating_reference, satisfaction_of_promoters
 
 Floats = NDArray[np.float64]
@@ -52,9 +52,11 @@ def spread_the_word(market: Market) -> None:
     u_0, s_0 = market.rating.tolist()
     if speed == 0.0 or not s_0 > 0.0:
         return
-    bought, values = market.consumers.bought, values_of_visits(market)
-    visitors, promoters = (
-        np.bincount(bought[who], minlength=firms.rows).astype(np.float64)
-        for who in (bought >= 0, values >= satisfaction_of_promoters(u_0, s_0))
+    assert market.appeal is not None
+    visitors, promoters = count_promoters(
+        market.consumers.bought, satisfaction_of_promoters(u_0, s_0), market.choosing[0], market.streets,
+        market.appeal, market.threads,
+    )  # fmt: skip
+    firms.awareness[:] = stocks.next_awareness(
+        firms.awareness, promoters.astype(np.float64), visitors.astype(np.float64), speed
     )
-    firms.awareness[:] = stocks.next_awareness(firms.awareness, promoters, visitors, speed)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Protocol
+from typing import Any, Protocol
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, ProgressColumn, Task, TextColumn, TimeRemainingColumn
@@ -47,7 +47,7 @@ class PlainReporter:
 
     def phase(self, text: str) -> None:
         """Remember what is being done; write it when it looks like a hang otherwise."""
-        if text == COMPILING and not self._warned:
+        if text.startswith(COMPILING) and not self._warned:
             self._console.print(text)
             self._warned = True
         self._phase = text
@@ -107,10 +107,15 @@ def announced_compilation(shown: Reporter) -> Iterator[None]:
 
     class Announcer(event.Listener):
         def on_start(self, event: event.Event) -> None:
-            shown.phase(COMPILING)
+            shown.phase(f"{COMPILING}: {_part_of(event.data['dispatcher'])}")
 
         def on_end(self, event: event.Event) -> None:
             pass
 
     with event.install_listener("numba:compile", Announcer()):
         yield
+
+
+def _part_of(dispatcher: Any) -> str:
+    """Return which part of homogsim a compiled function belongs to, e.g. ``laws.demand``."""
+    return str(dispatcher.py_func.__module__).removeprefix("homogsim.")

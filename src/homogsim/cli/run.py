@@ -89,15 +89,17 @@ def prepare(options: RunOptions, errors: Console) -> tuple[MarketModel, dict[str
     if not options.silent:
         errors.print(f"{scenario.name}, seed {scenario.seed}: {printable(scenario.question)}")
         errors.print(f"about {size(needs.memory_bytes)} of memory, {duration(needs.seconds)}", style="dim")
+    from homogsim.cli.progress import PlainReporter, SilentReporter, announced_compilation
     from homogsim.model import MarketModel
 
-    model = MarketModel(
-        scenario,
-        threads=options.threads,
-        record_every=options.record_every or 1,
-        biographies=options.biographies,
-        other_scales=options.other_scales,
-    )
+    with announced_compilation(SilentReporter() if options.silent else PlainReporter(errors, 1)):
+        model = MarketModel(
+            scenario,
+            threads=options.threads,
+            record_every=options.record_every or 1,
+            biographies=options.biographies,
+            other_scales=options.other_scales,
+        )
     return model, {}
 
 

@@ -87,14 +87,35 @@ def ordinariness_into(Z: Array, p: Array, group: Integers, market: Array, own: A
 
 
 @njit(cache=True, error_model="numpy")
+def similarities_into(distances: Array, scale: float, result: Array) -> None:
+    """Fill with exp(−distance/ℓ), ℓ > 0: in one pass, without a matrix in between."""
+    prefer_wide_vectors()
+    for j in range(distances.shape[0]):
+        row, alike = distances[j], result[j]
+        for i in range(row.size):
+            alike[i] = row[i] / -scale
+        for i in range(row.size):
+            alike[i] = exp(alike[i])
+
+
+@njit(cache=True, error_model="numpy")
 def ordinariness_by_part_into(Z: Array, p: Array, group: Integers, part: Integers, market: Array, own: Array) -> None:
-    """Fill (G, n): what each of G parts of the outlets adds to (Zp)_i, over all and over those of i's own group."""
+    """Fill (G, n): what each of G parts of the outlets adds to (Zp)_i, over all and over those of i's own group.
+
+    Z is symmetric, so it is read by rows: its columns would be read from all over the memory, and one at a time.
+    """
+    prefer_wide_vectors()
     n = p.size
-    for i in range(n):
-        for j in range(n):
-            alike = Z[i, j] * p[j]
-            market[part[j], i] += alike
-            own[part[j], i] += alike if group[j] == group[i] else 0.0
+    alike = np.empty(n)
+    for j in range(n):
+        similar, weight, mine = Z[j], p[j], group[j]
+        everywhere, here = market[part[j]], own[part[j]]
+        for i in range(n):
+            alike[i] = similar[i] * weight
+        for i in range(n):
+            everywhere[i] += alike[i]
+        for i in range(n):
+            here[i] += alike[i] if group[i] == mine else 0.0
 
 
 @njit(cache=True, error_model="numpy")

@@ -140,7 +140,7 @@ def sampled_partitions(
     Parameters
     ----------
     Z : ndarray, shape (m, m)
-        Similarities of the sampled outlets, in the keyed order they were drawn in.
+        Similarities of the sampled outlets, in the keyed order they were drawn in; symmetric.
     p : array_like, shape (m,)
         Their shares of the market, not negative.
     group : array_like of int, shape (m,)

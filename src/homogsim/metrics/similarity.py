@@ -88,9 +88,13 @@ def similarity_matrix(x: ArrayLike, scale: float) -> Array:
 
 def similarity_of(distances: Array, scale: float) -> Array:
     """Return exp(−distance/ℓ): `similarity_matrix` where the distances are at hand."""
-    from homogsim.numerics import exp_array
+    from homogsim.metrics.compiled import similarities_into
 
-    return floats(distances == 0) if scale == 0 else exp_array(distances / -scale)
+    if scale == 0:
+        return floats(distances == 0)
+    similarities = np.empty(distances.shape)
+    similarities_into(np.ascontiguousarray(distances), float(scale), similarities)
+    return similarities
 
 
 class Pairs(NamedTuple):
