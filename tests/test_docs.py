@@ -33,7 +33,7 @@ def commands(path: Path) -> list[list[str]]:
     fenced = [line for block in blocks[1::2] for line in block.splitlines() if line.startswith("homogsim ")]
     indented = [line[4:] for block in blocks[::2] for line in block.splitlines() if line.startswith("    homogsim ")]
     lines = [*fenced, *indented]
-    found = [shlex.split(line, comments=True)[1:] for line in lines]
+    found = [shlex.split(line.removesuffix("&"), comments=True)[1:] for line in lines]
     return [words for words in found if not any(re.fullmatch(r"[A-Z]{3,}", word) for word in words)]
 
 
