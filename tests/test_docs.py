@@ -29,11 +29,11 @@ TINY = SMALL | {"world.consumers": 40, "calendar.warm_up": 12, "calendar.months"
 
 def commands(path: Path) -> list[list[str]]:
     """Return the commands that a page shows on lines of their own, placeholders in capitals left out."""
-    blocks = re.split(r"^```.*$", path.read_text("utf-8"), flags=re.MULTILINE)
+    blocks = re.split(r"^```.*$", re.sub(r"\\\n\s*", "", path.read_text("utf-8")), flags=re.MULTILINE)
     fenced = [line for block in blocks[1::2] for line in block.splitlines() if line.startswith("homogsim ")]
     indented = [line[4:] for block in blocks[::2] for line in block.splitlines() if line.startswith("    homogsim ")]
     lines = [*fenced, *indented]
-    found = [shlex.split(line, comments=True)[1:] for line in lines]
+    found = [shlex.split(line.removesuffix("&"), comments=True)[1:] for line in lines]
     return [words for words in found if not any(re.fullmatch(r"[A-Z]{3,}", word) for word in words)]
 
 
