@@ -1,4 +1,5 @@
-# `make run` and `make test` need python3 (3.11 or newer) and make, nothing else.
+# `make run`, `make ui` and `make test` need python3 (3.11 or newer) and make, nothing else; tests of the page also
+# need a Chromium (`apt-get install chromium`).
 
 PYTHON ?= python3
 VENV ?= .venv
@@ -8,10 +9,11 @@ BIN := $(VENV)/bin
 REPLICATIONS ?= 20
 STUDIES ?= runs/studies
 
-.PHONY: help run test lint format bench bench-peers bench-full expect sources validation recovery robustness clean distclean
+.PHONY: help run ui test lint format bench bench-peers bench-full expect sources validation recovery robustness clean distclean
 
 help:
 	@echo "make run     install into $(VENV), run SCENARIO ($(SCENARIO)) and say where the results are"
+	@echo "make ui      the same in the browser: change a market, play it, set another one beside it"
 	@echo "make test    install and run the whole test suite"
 	@echo "make lint    style, types and layers"
 	@echo "make format  put the code in the project's format"
@@ -25,6 +27,9 @@ help:
 
 run: $(VENV)/.installed
 	@$(BIN)/homogsim run $(SCENARIO)
+
+ui: $(VENV)/.installed
+	@$(BIN)/homogsim ui $(SCENARIO)
 
 test: $(VENV)/.installed-dev
 	@$(BIN)/python -m pytest
@@ -84,7 +89,7 @@ $(BIN)/python:
 
 $(VENV)/.installed: pyproject.toml | $(BIN)/python
 	@echo "Installing homogsim into $(VENV) (once; a minute or two) ..."
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable .
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable ".[ui]"
 	@touch $@
 
 $(VENV)/.installed-dev: pyproject.toml | $(BIN)/python

@@ -62,6 +62,13 @@ def test_the_wheel_says_that_it_has_types_and_carries_no_caches(installed: Path)
     assert not [p for p in installed.rglob("*") if p.suffix in (".nbi", ".nbc", ".pyc")]
 
 
+@pytest.mark.xdist_group("packaging")
+def test_the_wheel_brings_the_pages_scripts_and_styles(installed: Path) -> None:
+    drawn = {path.name for path in (CHECKOUT / "src" / "homogsim" / "ui" / "static").iterdir()}
+    assert {"app.js", "base.css"} <= drawn
+    assert {path.name for path in (installed / "homogsim" / "ui" / "static").iterdir()} == drawn
+
+
 def test_importing_homogsim_loads_nothing_heavy(tmp_path: Path) -> None:
     heavy = ("numba", "mesa", "pandas", "scipy", "matplotlib", "pyarrow", "networkx")
     code = f"import sys, homogsim; homogsim.Scenario.read('baseline'); print([m for m in {heavy} if m in sys.modules])"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from functools import cached_property
 from operator import index
@@ -27,7 +27,7 @@ from homogsim.parameters import Parameters
 from homogsim.policies import parse
 from homogsim.recording import Recorder
 from homogsim.results import Results, now, provenance, run_values, summary_values
-from homogsim.scenario import Scenario, changed
+from homogsim.scenario import Event, Scenario, changed
 from homogsim.scenario.checking import values
 from homogsim.scenario.events import without
 from homogsim.tables import decisions_table, joined, positions_table, templates_table
@@ -278,6 +278,21 @@ class MarketModel(mesa.Model):
             if term.start < self.month:
                 what = f"policy {term}: the model stands at month {self.month} already"
                 raise ScenarioError(what, help="Start it then or later, or start a new run.")
+        self._scenario_of_market = chosen
+
+    def reschedule(self, events: Iterable[Event]) -> None:
+        """Put other events in the place of those that are still to come.
+
+        Raises
+        ------
+        ScenarioError
+            For events that cannot be, and when those of months that are over would change.
+        """
+        chosen = replace(self._scenario_of_market, events=tuple(events))
+        now, then = ([e for e in s.events if e.month < self.month] for s in (self._scenario_of_market, chosen))
+        if now != then:
+            what = f"the model stands at month {self.month}: what happened before cannot change"
+            raise ScenarioError(what, help="Start a new run.")
         self._scenario_of_market = chosen
 
     # Results --------------------------------------------------------------------------------------------------

@@ -97,7 +97,8 @@ def restore_market(market: Market, arrays: Arrays) -> None:
         a_town_each = np.empty(market.parameters.world.towns)  # the only arrays that are not there from the start
         found = None if stored is None else _alike(stored, a_town_each if value is None else np.asarray(value), name)
         setattr(market, name, found.item() if found is not None and found.ndim == 0 else found)
-    market.face(market.luck_seed)
+    if market.luck_seed != market.streams.seed:
+        market.face(market.luck_seed)
     flows = _alike(arrays["flows"], np.empty(len(FLOWS)), "flows")
     market.flows = dict(zip(FLOWS, flows.tolist(), strict=True))
     market.choosing = (market.wanted, market.parameters.consumers.choice_noise)

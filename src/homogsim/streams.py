@@ -16,7 +16,7 @@ Every draw uses the strict functions of `homogsim.numerics`, so it has the same 
 from __future__ import annotations
 
 import math
-from functools import cache
+from functools import cache, lru_cache
 from types import MappingProxyType
 from typing import Any
 
@@ -292,6 +292,13 @@ def _stream_hash(stream: str) -> int:
     return digest
 
 
+@lru_cache(maxsize=4096)
+def _words(seed: int, stream: str) -> tuple[np.uint64, np.uint64]:
+    """Return the key of a stream as words: made once, and no part of the state of a market."""
+    k0, k1 = stream_key(seed, stream)
+    return np.uint64(k0), np.uint64(k1)
+
+
 class Streams:
     """All random numbers of a run.
 
@@ -323,7 +330,6 @@ class Streams:
     def __init__(self, seed: int) -> None:
         stream_key(seed, "tastes")
         self.seed = int(seed)
-        self._keys: dict[str, tuple[np.uint64, np.uint64]] = {}
 
     def uniform(self, stream: str, entity: ArrayLike, month: ArrayLike = 0, index: ArrayLike = 0) -> FloatArray:
         """Return uniforms in the open interval (0, 1): odd multiples of 2**-53 (see `uniform52`)."""
@@ -406,11 +412,8 @@ class Streams:
         return elementwise(_poisson_into, u, means).astype(np.int64)
 
     def _key(self, stream: str) -> tuple[np.uint64, np.uint64]:
-        """Return the key of a stream as words, made once."""
-        if stream not in self._keys:
-            k0, k1 = stream_key(self.seed, stream)
-            self._keys[stream] = np.uint64(k0), np.uint64(k1)
-        return self._keys[stream]
+        """Return the key of a stream as words."""
+        return _words(self.seed, stream)
 
     def _uniforms(
         self, stream: str, entity: ArrayLike, month: ArrayLike, index: ArrayLike, pairs: bool

@@ -117,8 +117,8 @@ def test_reinvestment_and_price_stance_are_followed() -> None:
     uid = adopter().uid
 
     def sold_at(stance: float, share: float) -> tuple[float, float]:
-        run = owned(lambda now: Decision("industry", 0.0, share, stance))
-        while run.month < 12:
+        run = owned(lambda now: Decision("generic", 0.0, share, stance))
+        while run.month < adopter().month + 3:
             run.step()
         agent = run.firms[uid // 4096]
         own = agent.next_price() - 0.7 * agent.price
@@ -173,11 +173,12 @@ def test_decisions_that_make_no_sense(values: dict[str, object], words: str) -> 
     [
         (lambda now: "industry", "returned 'industry'"),
         (lambda now: Decision("generic", 0.5), "generic with contact 0.5 is not on offer.*can choose: none"),
-        (lambda now: Decision("custom", 0.8), r"custom with contact 0.8 costs \$64,000 at once.*can pay for: none"),
+        (lambda now: Decision("custom", 0.8), r"custom with contact 0.8 costs \$1,600,000 at once.*can pay for: none"),
     ],
 )
 def test_policies_that_cannot_be_followed(policy, words: str) -> None:
-    run = owned(policy)
+    dear = {"tools.custom.upfront_cost": 1e6}
+    run = model("baseline", EVERYONE_HEARS, dear, seed=3, owners={adopter().uid: policy})
     with pytest.raises(HomogsimError, match=r"(?s)" + words):
         run.run()
 

@@ -210,6 +210,21 @@ def reproduce(
     raise typer.Exit(reproduce_run(run_dir, threads=threads, quiet=quiet))
 
 
+@app.command()
+def ui(
+    scenario: Annotated[
+        str, typer.Argument(metavar="[SCENARIO]", help="Preset or scenario file to open.")
+    ] = "baseline",
+    port: Annotated[int, typer.Option(metavar="N", help="Where to listen.")] = 8765,
+    host: Annotated[str, typer.Option(metavar="ADDRESS", help="Off 127.0.0.1 a token is asked for.")] = "127.0.0.1",
+    no_browser: Annotated[bool, typer.Option("--no-browser", help="Only print the address.")] = False,
+) -> None:
+    """Explore a market in the browser: change it, play it, set another one beside it."""
+    from homogsim.cli.ui import open_page
+
+    open_page(scenario, host, port, browser=not no_browser)
+
+
 Replications = Annotated[int, typer.Option(metavar="N", help="Seeds under which every scenario is run.")]
 Jobs = Annotated[
     int | None, typer.Option(metavar="N", help="Runs at a time; results do not depend on it.  [default: processors]")

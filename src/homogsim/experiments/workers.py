@@ -94,11 +94,12 @@ def serve(connection: Any, stop: Any) -> None:
     from homogsim.errors import HomogsimError
     from homogsim.experiments.replicate import Stopped, attempt
 
-    connection.send(READY)
+    with suppress(BrokenPipeError, ConnectionResetError):  # nobody waits any more: the next line ends it
+        connection.send(READY)
     while True:
         try:
             task = connection.recv()
-        except EOFError:
+        except (EOFError, ConnectionResetError):
             return
         try:
             found: Any = attempt(task, stop.is_set)
@@ -106,7 +107,8 @@ def serve(connection: Any, stop: Any) -> None:
             found = error
         except Stopped:
             return
-        connection.send(found)
+        with suppress(BrokenPipeError, ConnectionResetError):
+            connection.send(found)
 
 
 def prepare() -> None:

@@ -104,7 +104,7 @@ class Tools(Group):
     phased_gain: float = parameter(0.5, 0.0, 1.0, "-", "", "gain of contact automated after back-office experience", live=True)
     phased_months: float = parameter(12.0, 0.1, 120.0, "months", "", "time constant of that experience", live=True)
     heard_alone: float = parameter(
-        0.0038, 0.0, 1.0, "1/month", "p", "hazard of hearing of automation without peers", "calibrated to Census BTOS", live=True
+        0.00415, 0.0, 1.0, "1/month", "p", "hazard of hearing of automation without peers", "calibrated to Census BTOS", live=True
     )
     heard_from_peers: float = parameter(
         0.026, 0.0, 1.0, "1/month", "q", "added hazard when all peers have adopted", "Bass q (Sultan et al. 1990)",

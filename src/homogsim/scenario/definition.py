@@ -136,6 +136,18 @@ class Scenario:
             changed = replace(changed, events=introduced(term, changed.events, changed.parameters))
         return changed
 
+    def with_event(self, month: int, changes: Mapping[str, object]) -> Scenario:
+        """Return a scenario in which parameters change in a month; what an event of that month set before gives way.
+
+        Raises
+        ------
+        ScenarioError
+            For months that are not recorded, parameters that shape the world at its start, and values out of bounds.
+        """
+        planned = {event.month: dict(event.set) for event in self.events}
+        planned[month] = planned.get(month, {}) | dict(changes)
+        return replace(self, events=tuple(Event(when, set) for when, set in sorted(planned.items())))
+
     def timetable(self) -> list[Change]:
         """Return every change of a parameter by events, in order: month, key, value before and from then on."""
         return timetable(self.events, self.parameters)

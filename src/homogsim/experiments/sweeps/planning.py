@@ -27,7 +27,7 @@ SHARD_BYTES = 18_000.0
 """A shard besides its rows: names and places of the columns."""
 ROW_BYTES = 1_100.0
 """A row of `runs/` on the disk, as measured (benchmarks/README.md)."""
-SERIES_VALUE_BYTES = 6.5
+SERIES_VALUE_BYTES = 4.0
 """One value of a series on the disk, as measured."""
 MOST_REPLICATIONS = 10_000
 

@@ -132,8 +132,9 @@ class DaskPool(Pool):
         self._client: Any = None
         try:
             super().__init__(self._connected, 1)
-        except (OSError, ValueError, TypeError, RuntimeError) as error:
-            what = f"the scheduler does not answer ({str(error).splitlines()[0]:.200})"
+        except Exception as error:  # whatever the network, the address or Dask's settings bring
+            reason = (str(error).splitlines() or [type(error).__name__])[0]
+            what = f"the scheduler does not answer ({reason:.200})"
             help = "Is it running, is the address right, and does a firewall stand between?"
             raise HomogsimError(what, f"{WHERE} dask:{address}", help) from error
 

@@ -13,7 +13,7 @@ from homogsim.experiments.sweeps.plan import Plan, Run
 AIM_SECONDS = 5.0
 """Work of a batch: 2 to 10 s."""
 LONGEST_SECONDS = 10.0
-MOST_A_BATCH = 2_000
+MOST_A_BATCH = 200
 
 
 @dataclass(eq=False)

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
 HEAD, RUNS, SERIES, DAMAGED = "sweep.json", "runs", "series", "damaged"
 LARGEST_HEAD = 16_000_000
-SHARD_ROWS, SERIES_ROWS = 4_000, 200
+SHARD_ROWS, SERIES_ROWS = 1_000, 200
 """Runs that small shards are joined to, without and with series."""
 MISSING = 0
 """Code of a run that is not stored; others are 1 + its place in `STATUSES`."""

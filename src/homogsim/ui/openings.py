@@ -1,0 +1,88 @@
+"""Markets at month −1, the month before automation arrives: computed once for all tabs that open the same scenario."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections import OrderedDict
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from threading import Lock, Thread
+from typing import TYPE_CHECKING
+
+from homogsim.scenario import Scenario
+
+if TYPE_CHECKING:
+    from homogsim.model import MarketModel
+
+MOST = 8
+"""Openings kept, the latest ones."""
+
+
+class Openings:
+    """Checkpoints of markets that stand before month 0. All methods may be called from any thread."""
+
+    def __init__(self) -> None:
+        self._folder = TemporaryDirectory(prefix="homogsim-openings-")
+        self._kept: OrderedDict[str, Path] = OrderedDict()
+        self._warming: set[str] = set()
+        self._lock = Lock()
+
+    def close(self) -> None:
+        """Remove the files."""
+        self._folder.cleanup()
+
+    def is_warming(self, scenario: Scenario) -> bool:
+        """Whether somebody computes this opening now."""
+        with self._lock:
+            return _key(scenario) in self._warming
+
+    def get(self, scenario: Scenario) -> MarketModel | None:
+        """Return a model of its own of a scenario at its opening, if it was kept."""
+        from homogsim.errors import StorageError
+        from homogsim.model import MarketModel
+
+        with self._lock:
+            path = self._kept.get(_key(scenario))
+            if path is not None:
+                self._kept.move_to_end(_key(scenario))
+        try:
+            return None if path is None else MarketModel.load(path)
+        except StorageError:  # dropped in the meantime
+            return None
+
+    def put(self, model: MarketModel) -> None:
+        """Keep a model that stands before month 0, with the rows of its timeline written."""
+        model.recorder.freeze_scale()  # as its next month would: so the first frame does not wait for that
+        key = _key(model.scenario)
+        path = Path(self._folder.name) / f"{key}.npz"
+        model.save(path)
+        with self._lock:
+            self._kept[key] = path
+            self._kept.move_to_end(key)
+            while len(self._kept) > MOST:
+                self._kept.popitem(last=False)[1].unlink(missing_ok=True)
+
+    def warm(self, scenario: Scenario) -> Thread:
+        """Compute an opening in the background, for the first tab; it also loads what is slow to load."""
+        with self._lock:
+            self._warming.add(_key(scenario))
+        thread = Thread(target=self._warm, args=(scenario,), name="homogsim opening", daemon=True)
+        thread.start()
+        return thread
+
+    def _warm(self, scenario: Scenario) -> None:
+        from homogsim.model import MarketModel
+
+        try:
+            model = MarketModel(scenario)
+            while model.month < 0:
+                model.step()
+            self.put(model)
+        finally:
+            with self._lock:
+                self._warming.discard(_key(scenario))
+
+
+def _key(scenario: Scenario) -> str:
+    return hashlib.sha256(json.dumps(scenario.as_dict(), sort_keys=True).encode()).hexdigest()[:32]
