@@ -316,7 +316,10 @@ def validate(
         str, typer.Argument(metavar="[SCENARIO]", help="What stands in the place of baseline.")
     ] = "baseline",
     replications: Replications = 8,
-    seed: Annotated[int, typer.Option(metavar="N", help="The first seed; those of the default were seen when parameters were fitted.")] = 20_000,
+    seed: Annotated[
+        int,
+        typer.Option(metavar="N", help="The first seed; those of the default were seen when parameters were fitted."),
+    ] = 20_000,
     jobs: Jobs = None,
     months: Annotated[
         int | None,
