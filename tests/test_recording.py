@@ -105,6 +105,7 @@ def test_all_is_defined_in_a_normal_market(ended: Callable[[str], MarketModel]) 
     undefined = {name for name, value in results.summary.items() if math.isnan(value)}
     slow = {"roi36_positive_share", "roi36_median", "payback_month", "roi36_slope", "survival_slope"}
     slow |= {"first_mover_advantage", "survival_5y", "survival_10y", "weibull_shape", "weibull_scale", "median_life"}
+    slow |= {"aligned_return_gain", "aligned_survival_gain"}
     assert undefined <= slow | {"decoupling_index"}
 
 

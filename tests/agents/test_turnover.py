@@ -147,7 +147,7 @@ def test_better_is_dearer() -> None:
     assert abs(np.corrcoef(own, firms.base_cost)[0, 1]) < 4 / math.sqrt(n)
     assert firms.base_cost.mean() == pytest.approx(8.0, abs=4 * 8.0 * 0.275 / math.sqrt(n))
     assert np.log(firms.base_cost).std() == pytest.approx(0.27, rel=4 / math.sqrt(2 * n))
-    assert (firms.cash / firms.fixed_cost).mean() == pytest.approx(1.4, abs=4 * 1.4 * 1.31 / math.sqrt(n))
+    assert (firms.cash / firms.fixed_cost).mean() == pytest.approx(2.0, abs=4 * 2.0 * 1.31 / math.sqrt(n))
 
 
 def test_newcomers_are_born_with_tools_as_adopters_have_them() -> None:

@@ -17,7 +17,7 @@ TINY: dict[str, object] = {
     "calendar.warm_up": 2, "calendar.before": 4, "calendar.months": 14,
 }  # fmt: skip
 # Before the first customers, before contact was automated, and before a tool was chosen.
-MAY_BE_NAN = {"satisfaction", "satisfaction_before", "distance_at_adoption"}
+MAY_BE_NAN = {"satisfaction", "satisfaction_before", "distance_at_adoption", "own_reinvestment"}
 SHARES = ("alignment", "back_office", "contact", "implementation", "human_share", "trust", "served_fit",
           "personalization", "transparency")  # fmt: skip
 NOT_NEGATIVE = ("price", "unit_cost", "fixed_cost", "data", "differentiation", "load", "sales", "expected_sales",
@@ -125,7 +125,8 @@ def test_order_of_consumers_and_of_shops_is_irrelevant(seed: int, data: st.DataO
 def choices(market: Market, people: np.ndarray, sites: np.ndarray, back: np.ndarray | None):  # type: ignore[no-untyped-def]
     """Return sums by site (without u and z, which are as good) and inclusive values, rows in another order."""
     n = people.size
-    tastes = type(market.tastes)(*(np.ascontiguousarray(column[..., people]) for column in market.tastes))
+    columns = (np.ascontiguousarray(field[..., people]) for field in market.tastes if isinstance(field, np.ndarray))
+    tastes = type(market.tastes)(*columns, waves=market.tastes.waves)
     appeal = type(market.appeal)(*(np.ascontiguousarray(column[..., sites]) for column in market.appeal))  # type: ignore[union-attr]
     streets = market.streets._replace(site_place=np.ascontiguousarray(market.streets.site_place[:, sites]))
     last = market.consumers.last_before[people]
