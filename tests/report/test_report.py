@@ -6,6 +6,7 @@ import json
 import re
 import shlex
 import shutil
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
@@ -157,8 +158,14 @@ def test_a_report_lies_in_its_folder_and_the_run_can_still_be_replaced(run_folde
 
 
 def test_a_browser_shows_reports_without_asking_anybody(run_folder, compare_folder, tmp_path) -> None:
+    # In a thread of its own: the page's tests keep a browser open in this one, and Playwright takes one a thread.
+    with ThreadPoolExecutor(1) as thread:
+        thread.submit(look_at_reports, (run_folder, compare_folder), tmp_path).result()
+
+
+def look_at_reports(folders, tmp_path) -> None:
     with chromium() as browser:
-        for folder in (run_folder, compare_folder):
+        for folder in folders:
             path = write_report(folder, tmp_path / f"{folder.parent.name}.html")
             asked, said = [], []
             page = browser.new_page()
