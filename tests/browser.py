@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import functools
 import shutil
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Any
 
@@ -22,3 +24,14 @@ def chromium() -> Iterator[Any]:
             yield browser
         finally:
             browser.close()
+
+
+def in_its_own_thread(test):
+    """Run a test in a thread of its own: the page's tests keep a browser open, and Playwright takes one a thread."""
+
+    @functools.wraps(test)
+    def run(*args, **fixtures):
+        with ThreadPoolExecutor(1) as thread:
+            thread.submit(test, *args, **fixtures).result()
+
+    return run

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 import typer
-from browser import chromium
+from browser import chromium, in_its_own_thread
 from small_markets import SMALL
 from typer.testing import CliRunner
 
@@ -95,6 +95,7 @@ def test_links_of_the_readme_lead_somewhere() -> None:
     assert [place for place in local if not (CHECKOUT / place).exists()] == []
 
 
+@in_its_own_thread
 def test_the_documentation_is_built_without_a_warning_and_needs_nothing_from_elsewhere(tmp_path) -> None:
     environment = os.environ | {"PYTHONPATH": str(CHECKOUT / "src"), "NO_MKDOCS_2_WARNING": "1"}
     words = [sys.executable, "-m", "mkdocs", "build", "--strict", "--quiet", "--site-dir", str(tmp_path / "site")]
