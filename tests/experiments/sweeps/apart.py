@@ -1,13 +1,14 @@
 """A sweep with a Dask worker in another network namespace, whose network is cut while it is at work.
 
-`main` runs in a network namespace of its own (``unshare --net``), so that nothing of the machine's network is touched and
-nothing is left behind. Where that is not allowed it runs as it is, and the worker is stopped in place of being cut off:
-it falls as silent.
+`main` runs in a network namespace of its own (``unshare --net``), so that nothing of the machine's network is touched
+and nothing is left behind. Where that is not allowed it runs as it is, and the worker is stopped in place of being cut
+off: it falls as silent.
 """
 
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -25,7 +26,7 @@ from homogsim.scenario import Scenario
 HERE, THERE = "10.213.7.1", "10.213.7.2"
 RUNS_BEFORE_CUT = 12
 MOST_A_BATCH = 2
-SILENT = "6s"
+SILENT = "15s"
 """After which the scheduler takes a worker for lost; five minutes by default."""
 
 
@@ -53,15 +54,18 @@ def namespace(pid: int | str = "self") -> str:
 def unshared() -> list[str]:
     """Return what runs a command in a network namespace of its own; nothing where that is not allowed."""
     for flags in ("-n", "-rn"):
-        try_it = f"ip link set lo up && ip link add left type veth peer name right && unshare -n true && {sys.executable} -V"
-        if not subprocess.call(["unshare", flags, "sh", "-c", try_it], stdout=-3, stderr=-3):
+        attempt = "ip link set lo up && ip link add left type veth peer name right && unshare -n true && nsenter -V"
+        if shutil.which("unshare") and not subprocess.call(
+            ["unshare", flags, "sh", "-c", attempt], stdout=-3, stderr=-3
+        ):
             return ["unshare", flags]
     return []
 
 
 def other_namespace() -> subprocess.Popen[bytes]:
     """Return a process in another network namespace, which one cable joins with this one."""
-    holder = subprocess.Popen(["unshare", "-n", "cat"], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL)  # ends with us
+    command = ["unshare", "-n", "cat"]  # ends when its input does, which is with us
+    holder = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL)
     while namespace(holder.pid) == namespace():
         time.sleep(0.05)
     inside = f"nsenter --net=/proc/{holder.pid}/ns/net"
@@ -87,7 +91,7 @@ def main(folder: str, where: str) -> None:
     inside = [] if holder is None else ["nsenter", f"--net=/proc/{holder.pid}/ns/net"]
     host = HERE if holder is not None else "127.0.0.1"
     with (
-        dask.config.set({"distributed.scheduler.worker-ttl": SILENT}),
+        dask.config.set({"distributed.scheduler.worker-ttl": SILENT, "distributed.comm.timeouts.connect": "5s"}),
         LocalCluster(n_workers=1, threads_per_worker=1, host=host, dashboard_address=None, silence_logs=50) as cluster,
     ):
         command = [sys.executable, "-m", "distributed.cli.dask_worker", cluster.scheduler_address, "--nthreads", "1"]
@@ -108,8 +112,9 @@ def main(folder: str, where: str) -> None:
         try:
             while len(cluster.scheduler_info["workers"]) < 2:
                 time.sleep(0.1)
-            found = sweep(plan(), folder, Options(executor=f"dask:{cluster.scheduler_address}"), make=logged, watch=watch)
-            print(namespace(), worker.pid, *cut, found.status, found.counts["ok"])
+            options = Options(executor=f"dask:{cluster.scheduler_address}")
+            found = sweep(plan(), folder, options, make=logged, watch=watch)
+            sys.stdout.write(" ".join(map(str, (namespace(), worker.pid, *cut, found.status, found.counts["ok"]))))
         finally:
             for process in (worker, holder):
                 if process is not None:

@@ -14,6 +14,7 @@ import numpy as np
 
 from homogsim.errors import HomogsimError, StorageError
 from homogsim.experiments.sweeps.code import code_difference, code_hash, source_files
+from homogsim.experiments.sweeps.designs import GROWING
 from homogsim.experiments.sweeps.plan import FORMAT, Plan
 from homogsim.experiments.sweeps.rows import metric_names, runs_table, series_table
 from homogsim.experiments.sweeps.shards import (
@@ -301,7 +302,7 @@ class Store:
     # Reading --------------------------------------------------------------------------------------------------
 
     def tables(self, part: str = RUNS) -> Iterator[pa.Table]:
-        """Yield the tables of all whole shards, one at a time; no run twice, even after a crash while shards were joined.
+        """Yield the tables of all shards, one at a time; no run twice, even after a crash while shards were joined.
 
         Raises
         ------
@@ -405,7 +406,8 @@ def _written_head(folder: Path, plan: Plan, before: dict[str, Any] | None = None
 
 
 def _how_to_go_on(stored: Plan, plan: Plan) -> str:
-    more = (plan.design.samples or 0) > (stored.design.samples or 0)
+    grows = plan.design.kind == stored.design.kind and plan.design.kind in GROWING
+    more = grows and (plan.design.samples or 0) > (stored.design.samples or 0)
     other = "Choose another folder with --out, or the same options as before."
     return f"{other} `homogsim sweep extend DIR --samples {plan.design.samples}` adds samples." if more else other
 
