@@ -169,11 +169,11 @@ def measure(*, tiny: bool = False) -> list[Figure]:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         return [
-            throughput(folder / "rate", 6 if tiny else 60),
-            overhead(folder / "short", 12 if tiny else 1000),
+            throughput(folder / "rate", 6 if tiny else 40),
+            overhead(folder / "short", 12 if tiny else 600),
             memory_growth(folder, *((4, 8) if tiny else (100, 5000))),
             resuming(folder / "resume", 200 if tiny else 100_000),
-            *bytes_per_run(folder / "bytes", 4 if tiny else 300),
+            *bytes_per_run(folder / "bytes", 4 if tiny else 150),
         ]
 
 
