@@ -131,7 +131,8 @@ def _sweep(plan: Plan, folder: Path, how: How, *, grow: bool = False) -> int:
     from homogsim.experiments.sweeps.sweep import sweep
 
     options = _options(how)
-    needed = needs(plan, how.jobs, here=not options.executor.startswith("dask:"))
+    jobs = 1 if options.executor == "serial" else how.jobs
+    needed = needs(plan, jobs, here=not options.executor.startswith("dask:"))
     errors = console(stderr=True)
     if how.dry_run:
         show_plan(plan, needed, folder, as_json=how.as_json)
