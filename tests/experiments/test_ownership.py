@@ -177,5 +177,5 @@ def test_the_end_in_words() -> None:
     mine.model.market.firms.cash[mine.uid // 4096] = -1e9
     mine.step()
     closed = mine.compare().sentences
-    assert closed[0].startswith("Corner Bakery closed after 3 months (bankrupt) and has earned ")
+    assert closed[0].startswith("Corner Bakery closed in month 5 (bankrupt) and has earned ")
     assert closed[1].endswith("It would still be in business.")

@@ -37,7 +37,25 @@ def small_file(tmp_path_factory: Any) -> Path:
 
 
 @pytest.fixture(scope="session")
-def server(small_file: Path) -> Iterator[Server]:
+def warm(small_file: Path) -> None:
+    """Compile the kernels that this market needs, where nobody has done so: minutes that are nobody's waiting time."""
+    from homogsim.model import MarketModel
+    from homogsim.scenario import Scenario
+
+    MarketModel(Scenario.read(small_file), months=26).run()
+
+
+@pytest.fixture(scope="module")
+def openings(warm: None) -> Iterator[Any]:
+    from homogsim.ui.openings import Openings
+
+    openings = Openings()
+    yield openings
+    openings.close()
+
+
+@pytest.fixture(scope="session")
+def server(small_file: Path, warm: None) -> Iterator[Server]:
     server = Server(str(small_file))
     yield server
     assert "Traceback" not in server.stop()

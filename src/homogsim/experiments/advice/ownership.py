@@ -44,7 +44,7 @@ if TYPE_CHECKING:
 YOU = "you"
 LONGEST_NAME = 60
 Order = Decision | Literal["by itself", "hand back", "take over"]
-"""What a user said: a decision, that the business decides by itself until the next review, or for good, or no longer."""
+"""What a user said: a decision, or that it decides by itself: until the next review, for good, no longer."""
 
 
 class Ownership:
@@ -206,7 +206,7 @@ class Ownership:
 
     @property
     def path(self) -> pd.DataFrame:
-        """A row per month so far: `homogsim.experiments.advice.courses.MONTHLY`, and cumulative profit less set-up cost."""
+        """A row per month so far: `homogsim.experiments.advice.courses.MONTHLY`, and the cumulative net profit."""
         lived = self.month - self.first
         table = pd.DataFrame({name: values[:lived] for name, values in self._watch.months.items()})
         table["cumulative"] = np.cumsum(table["profit"] - table["outlay"])
@@ -248,12 +248,6 @@ class Ownership:
         """Give the business back, and forget its past."""
         self._let_go()
         self._folder.cleanup()
-
-
-def _end(course: Course) -> str:
-    """Say when and why a business closed."""
-    lived = _months(int(course.months["is_open"].sum()))
-    return f"retired after {lived}" if course.cause == "retired" else f"closed after {lived} ({course.cause})"
 
 
 def _months(count: int) -> str:
@@ -303,23 +297,28 @@ class Owned:
         """What came of it, in plain words."""
         mine = self.courses[YOU]
         who, months = self.name or f"Business {self.uid}", mine.net.size
-        end = _end(mine) if mine.cause else f"is still in business after {_months(months)}"
+        end = self._end(mine) if mine.cause else f"is still in business after {_months(months)}"
         told = [f"{who} {end} and has earned {money(float(mine.net.sum()))}, set-up cost paid."]
         for name, words in ((BY_ITSELF, "decided by itself"), (NONE, "never automated")):
             other = self.courses[name]
             gap = float(mine.net.sum() - other.net.sum())
             same = "exactly as much" if gap == 0.0 else f"{money(abs(gap))} {'less' if gap > 0.0 else 'more'}"
-            end = f" It {_end(other)}." if other.cause and not mine.cause else ""
+            end = f" It would have {self._end(other)}." if other.cause and not mine.cause else ""
             end = " It would still be in business." if mine.cause and not other.cause else end
             told.append(f"Had it {words}, it would have earned {same}.{end}")
         return told
+
+    def _end(self, course: Course) -> str:
+        """Say when and why a business closed."""
+        month = self.first + int(course.months["is_open"].sum())
+        return f"closed in month {month} ({course.cause})"
 
     def as_dict(self) -> dict[str, Any]:
         """Return it as plain data for JSON."""
         decided = [{"month": month} | asdict(decision) for month, decision in self.decisions]
         closed = {name: course.cause for name, course in self.courses.items()}
-        return dict(plain({"uid": self.uid, "name": self.name, "first": self.first, "decisions": decided,
-                           "closed": closed, "findings": self.sentences, "measures": self.table.to_dict("records")}))  # fmt: skip
+        about = {"uid": self.uid, "name": self.name, "first": self.first, "decisions": decided, "closed": closed}
+        return dict(plain(about | {"findings": self.sentences, "measures": self.table.to_dict("records")}))
 
     def save(self, folder: str | Path) -> Path:
         """Write ``owner.json``, ``owner.csv`` and ``paths.csv`` to a new folder, and return its path.
