@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from pathlib import Path
 from queue import Queue
@@ -37,6 +38,7 @@ class Tab:
         deadline = time.monotonic() + 60
         while time.monotonic() < deadline:
             message, buffers = self.said.get(timeout=60)
+            json.dumps(message, allow_nan=False)  # a browser reads no other
             if message["type"] == "frame":
                 self.do("drawn")
             if message["type"] == kind and all(message.get(key) == value for key, value in wanted.items()):

@@ -109,6 +109,12 @@ def told(found: Owned, *, is_over: bool) -> tuple[dict[str, Any], list[bytes]]:
         "lines": list(LINES.values()),
         "lived": lived,
         "closed": [found.courses[name].cause for name in LINES],
-        "changes": [list(found.courses[name].decided) for name in LINES],
+        "changes": [[_in_words(change) for change in found.courses[name].decided] for name in LINES],
     }
     return facts, [np.array(lines, dtype="<f8").tobytes()]
+
+
+def _in_words(change: str) -> str:
+    """Return ``generic+contact0.8@13`` as a reader has it."""
+    what, _, month = change.partition("@")
+    return f"{what.replace('+contact', ' with contact ')} in month {month}"

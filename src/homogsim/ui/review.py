@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from homogsim.agents.adoption import levels_on_offer
 from homogsim.agents.owners import cost_of
 from homogsim.agents.situations import STANCES, Decision, Option, Situation
+from homogsim.ui.told import plain_number
 
 if TYPE_CHECKING:
     from homogsim.agents.market import Market
@@ -46,7 +47,7 @@ def told(own: Ownership, peers_before: dict[str, float] | None) -> dict[str, Any
         "next": own.next_review,
         "left": own.model.last_month + 1 - own.month,
         "refused": own.refused,
-        "path": {name: path[name].tolist() for name in PATH},
+        "path": {name: [plain_number(float(value)) for value in path[name]] for name in PATH},
         "decided": [[month, _words(order)] for month, order in own.orders][-8:],
     }
     if own.is_due:

@@ -140,6 +140,24 @@ def owner_paths(found: Owned, name: str) -> File:
     return File(f"{name}-owner-months.csv", "text/csv", data)
 
 
+def owner_figure(found: Owned, results: Results, form: str) -> File:
+    """Return the figure of the three courses, with title and provenance.
+
+    Raises
+    ------
+    HomogsimError
+        There is no such format.
+    """
+    from homogsim.plots import write_figure
+    from homogsim.plots.owner import figure as draw
+
+    kind = _form(form)
+    version = results.provenance.get("version", "unknown")
+    drawn = draw(found, f"scenario {results.scenario.name}   ·   seed {results.seed}   ·   homogsim {version}")
+    data = _written(f"figure.{form}", lambda path: write_figure(drawn, path))
+    return File(f"{stem(results)}-owner.{form}", kind, data)
+
+
 OWNER_FILES: dict[str, Callable[[Owned, str], File]] = {"measures": owner_measures, "months": owner_paths}
 """Files about an owner's business."""
 
