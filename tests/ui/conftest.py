@@ -26,6 +26,9 @@ consumers = 120
 warm_up = 24
 before = 12
 months = 48
+
+[finance]
+retirement = 0.0 # so that the businesses that sell most are there to the end
 """
 
 

@@ -61,7 +61,9 @@ def _course(axes: Axes, found: Owned, name: str) -> Label:
     earned = np.cumsum(course.net)
     months = found.first + np.arange(earned.size)
     last = min(int(course.months["is_open"].sum()), earned.size - 1) if course.cause else earned.size - 1
-    axes.plot(months[: last + 1], earned[: last + 1], color=look.colour, ls=look.dashes, lw=2.4 if name == "you" else 1.8)
+    axes.plot(
+        months[: last + 1], earned[: last + 1], color=look.colour, ls=look.dashes, lw=2.4 if name == "you" else 1.8
+    )
     if course.cause:
         axes.plot(months[last], earned[last], "x", color=look.colour, ms=9, mew=2.2)
     return Label(float(months[last]), float(earned[last]), f"{words} {dollars(float(earned[-1]))}", look.colour)

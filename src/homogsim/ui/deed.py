@@ -103,8 +103,8 @@ def plain_name(text: str) -> str:
 def _said(order: Order) -> str:
     if not isinstance(order, Decision):
         return WORDS[order]
-    values = (order.tool, order.contact, order.reinvestment, order.price_stance)
-    return ",".join("" if value is None else str(value) for value in values)
+    values = (order.contact, order.reinvestment, order.price_stance)
+    return ",".join([order.tool or "", *("" if value is None else f"{float(value)!r}" for value in values)])
 
 
 def _orders(text: str) -> Iterator[tuple[int, Order]]:

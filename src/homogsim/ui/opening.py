@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from homogsim.errors import HomogsimError, ScenarioError
 from homogsim.scenario import TWIN, Scenario, presets
-from homogsim.ui import bets, charts, controls, links, uploads
+from homogsim.ui import bets, charts, compiling, controls, links, uploads
 from homogsim.ui.deed import Deed
 from homogsim.ui.desk import Command, Desk
 from homogsim.ui.pace import PACES
@@ -126,7 +126,7 @@ class Opens(Desk):
                 if isinstance(step, Side):
                     made.append(step)
                 else:
-                    yield f"opening {scenario.name}", step
+                    yield compiling.words() or f"opening {scenario.name}", step
         self.plan = plan = replace(plan, owner=None)  # from now on the market itself knows
         self.wanted = replace(self.wanted, owner=None)
         self.show(made)
@@ -154,9 +154,9 @@ class Opens(Desk):
             yield 0.5
             yield Side(MarketModel(scenario))
             return
-        while self.openings.is_warming(scenario):
+        while (share := self.openings.warming(scenario)) is not None:
             time.sleep(SLICE)
-            yield 0.5
+            yield share
         model = self.openings.get(scenario)
         if model is None:
             model = MarketModel(scenario)

@@ -78,13 +78,13 @@ class Owns(Plays, Desk):
         self._reckon(own)
 
     def owner_stops(self) -> bool:
-        """Whether the market must stand still for its owner: a review is due, or the business has just closed."""
+        """Whether the market must stand still for its owner: a review is due, or the business they run has closed."""
         own = self.owned
         if own is None:
             return False
         if not own.is_open and not self.mourned:
             self.mourned = True
-            return True
+            return own.in_charge
         if own.is_due:
             self.ask_owner()
         return own.is_due
