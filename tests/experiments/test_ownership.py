@@ -127,6 +127,7 @@ def test_handing_back_and_taking_over_again() -> None:
     mine = taken_over()
     mine.decide(Decision("industry", 0.3, reinvestment=0.9, price_stance=1.5))
     assert not mine.is_due
+    assert mine.next_review == 5
     for _ in range(2):
         mine.step()
     assert (mine.month, mine.next_review) == (4, 5)

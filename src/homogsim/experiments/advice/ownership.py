@@ -116,8 +116,9 @@ class Ownership:
 
     @property
     def next_review(self) -> int | None:
-        """The month of the next review, this one counted; None when there is none any more."""
+        """The month of the next review that has not been answered; None when there is none any more."""
         month = self.month + (self._since - self.month) % self.every
+        month += self.every * (self.is_review and not self.is_due)
         return month if self.in_charge and self.is_open and month <= self.model.last_month else None
 
     @property

@@ -111,7 +111,6 @@ class Owner {
     const inside = this.element.contains(document.activeElement) || document.activeElement === document.body;
     this.shown = key;
     setText(this.head, this.name);
-    setText(this.where, `Storefront ${siteOf(owner.uid)}, ${this.app.worlds[0].names[owner.town]}, sector ${owner.sector} · ${owner.left ? `${owner.left} months left` : "the run is over"}`);
     setText(this.status, this.statusWords(state, owner));
     this.wrong(owner.refused ? `What you decided could not be done: ${owner.refused}` : "");
     fill(this.body, owner.due ? this.review(owner) : this.between(state, owner));
@@ -152,7 +151,10 @@ class Owner {
   live() {
     // Between reviews the numbers come with every frame.
     const { owner } = this, frame = this.app.frames[0];
-    if (!owner || owner.due || !frame) return;
+    if (!owner) return;
+    const left = this.app.state.last - Math.max(this.app.now, this.app.state.month);
+    setText(this.where, `Storefront ${siteOf(owner.uid)}, ${this.app.worlds[0].names[owner.town]}, sector ${owner.sector} · ${left > 0 ? `${left} month${left > 1 ? "s" : ""} left` : "the run is over"}`);
+    if (owner.due || !frame) return;
     const k = frame.uid.indexOf(owner.uid);
     const facts = k < 0 ? [] : [["cash", money(frame.cash[k])], ["profit last month", money(frame.profit[k])], ["sold last month", number(frame.sales[k], 0)], ["price", money(frame.price[k])], ["tool", TOOL_WORDS[TOOLS[frame.kind[k] & 3]] + (frame.kind[k] & 3 ? `, ${CONTACT_WORDS(frame.contact[k])}` : "")]];
     fill(this.numbers, facts.flatMap(([term, value]) => [h("dt", {}, term), h("dd", {}, value)]));
