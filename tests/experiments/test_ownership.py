@@ -11,7 +11,8 @@ from experiments.tiny import TINY
 from homogsim.agents.owners import Decision
 from homogsim.errors import HomogsimError
 from homogsim.experiments.advice.candidates import Like, most_like
-from homogsim.experiments.advice.ownership import YOU, Ownership
+from homogsim.experiments.advice.courses import MONTHLY, Course
+from homogsim.experiments.advice.ownership import YOU, Owned, Ownership
 from homogsim.experiments.advice.worlds import BY_ITSELF, live_until
 from homogsim.scenario import Scenario
 
@@ -169,8 +170,8 @@ def test_the_end_in_words() -> None:
     found = mine.compare()
     first, second, third = found.sentences
     assert first.startswith("Corner Bakery is still in business after 3 months and has earned ")
-    assert second.startswith("Had it decided by itself, it would have earned ")
-    assert third.startswith("Had it never automated, it would have earned ")
+    assert second.startswith("Had it decided by itself, it would have ")
+    assert third.startswith("Had it never automated, it would have ")
     gap = found.courses[YOU].net.sum() - found.courses["none"].net.sum()
     assert ("more" if gap < 0 else "less") in third
     assert found.paths["cumulative"].iloc[2] == pytest.approx(mine.path["cumulative"].iloc[-1])
@@ -180,3 +181,30 @@ def test_the_end_in_words() -> None:
     closed = mine.compare().sentences
     assert closed[0].startswith("Corner Bakery closed in month 5 (bankrupt) and has earned ")
     assert closed[1].endswith("It would still be in business.")
+
+
+def made_up(**nets: tuple[list[float], str]) -> Owned:
+    """Return an ownership from month 4 on, of which only profits and the ends are known."""
+    courses = {}
+    for name, (profit, cause) in nets.items():
+        months = {key: np.zeros(3) for key in MONTHLY}
+        months["profit"] = np.array(profit)
+        months["is_open"] = np.array([1.0, 1.0, 0.0] if cause else [1.0, 1.0, 1.0])
+        courses[name.replace("_", " ")] = Course(months, cause)
+    return Owned(7, "", 4, courses, ())
+
+
+def test_losses_and_other_ends_in_words() -> None:
+    found = made_up(you=([5.0, 5.0, 5.0], ""), by_itself=([-10.0, -20.0, 0.0], "bankrupt"), none=([5.0, 5.0, 5.0], ""))
+    assert found.sentences == [
+        "Business 7 is still in business after 3 months and has earned $15, set-up cost paid.",
+        "Had it decided by itself, it would have lost $30: $45 less. It would have closed in month 6 (bankrupt). "
+        "It would not have changed its tool.",
+        "Had it never automated, it would have earned exactly as much.",
+    ]
+    worse = made_up(
+        you=([5.0, -9.0, 0.0], "retired"), by_itself=([5.0, 5.0, 0.0], "retired"), none=([1.0, 1.0, 1.0], "")
+    )
+    assert worse.sentences[0] == "Business 7 closed in month 6 (retired) and has lost $4.00, set-up cost paid."
+    assert worse.sentences[1].startswith("Had it decided by itself, it would have earned $10: $14 more. It would not")
+    assert worse.sentences[2].endswith("earned $3.00: $7.00 more. It would still be in business.")

@@ -251,6 +251,11 @@ class Ownership:
         self._folder.cleanup()
 
 
+def _earned(course: Course) -> str:
+    total = float(course.net.sum())
+    return f"lost {money(-total)}" if total < 0.0 else f"earned {money(total)}"
+
+
 def _months(count: int) -> str:
     return f"{count} month{'' if count == 1 else 's'}"
 
@@ -299,19 +304,26 @@ class Owned:
         mine = self.courses[YOU]
         who, months = self.name or f"Business {self.uid}", mine.net.size
         end = self._end(mine) if mine.cause else f"is still in business after {_months(months)}"
-        told = [f"{who} {end} and has earned {money(float(mine.net.sum()))}, set-up cost paid."]
+        told = [f"{who} {end} and has {_earned(mine)}, set-up cost paid."]
         for name, words in ((BY_ITSELF, "decided by itself"), (NONE, "never automated")):
-            other = self.courses[name]
-            gap = float(mine.net.sum() - other.net.sum())
-            same = "exactly as much" if gap == 0.0 else f"{money(abs(gap))} {'less' if gap > 0.0 else 'more'}"
-            end = f" It would have {self._end(other)}." if other.cause and not mine.cause else ""
-            end = " It would still be in business." if mine.cause and not other.cause else end
-            told.append(f"Had it {words}, it would have earned {same}.{end}")
+            told.append(f"Had it {words}, it would have {self._against(self.courses[name])}")
+        if not self.courses[BY_ITSELF].decided:
+            told[1] += " It would not have changed its tool."
         return told
+
+    def _against(self, other: Course) -> str:
+        """Say what another course would have come to, beside the user's."""
+        mine = self.courses[YOU]
+        gap = float(mine.net.sum() - other.net.sum())
+        same = f"{_earned(other)}: {money(abs(gap))} {'less' if gap > 0.0 else 'more'}."
+        told = "earned exactly as much." if gap == 0.0 else same
+        if other.cause and (other.cause, other.lifetime) != (mine.cause, mine.lifetime):
+            return f"{told} It would have {self._end(other)}."
+        return f"{told} It would still be in business." if mine.cause and not other.cause else told
 
     def _end(self, course: Course) -> str:
         """Say when and why a business closed."""
-        month = self.first + int(course.months["is_open"].sum())
+        month = self.first + course.lifetime
         return f"closed in month {month} ({course.cause})"
 
     def as_dict(self) -> dict[str, Any]:

@@ -141,7 +141,7 @@ class Owner {
     if (n < 2) return null;
     const rows = path.month.map((month, k) => [month, path.cumulative[k], path.cash[k], path.sales[k]]).filter((row) => row[2] !== null);
     if (!rows.length) return null;
-    const line = (words, at, form) => h("div", { class: "spark" }, h("span", {}, words), sparkline(rows, at), h("b", {}, written(rows[rows.length - 1][at], form)));
+    const line = (words, at, form) => h("div", { class: "spark" }, h("span", {}, words), sparkline(rows, at), h("b", {}, written(at === 1 ? path.cumulative[n - 1] : rows[rows.length - 1][at], form)));
     return h("div", {}, line("earned so far", 1, "money"), line("cash", 2, "money"), line("sold a month", 3, "number"));
   }
   log(owner) {
