@@ -191,11 +191,10 @@ def test_a_storefront_is_picked_on_the_map_and_lit(tabs, server):
         page.mouse.click(box["x"] + box["width"] * across, box["y"] + box["height"] * up)
         if k % 20 == 19 and page.locator(".card:visible").count():
             break
-    page.wait_for_timeout(300)
-    storefront = re.search(r"storefront (\d+)", page.inner_text(".card h3")).group(1)
-    assert page.evaluate("document.querySelector('#hs-owner-business').selectedOptions[0].textContent").startswith(
-        f"{storefront} ·"
-    )
+    number = "document.querySelector('#hs-owner-business').selectedOptions[0].textContent.split(' ')[0]"
+    same = f"document.querySelector('.card h3').textContent.endsWith(' ' + {number})"
+    page.wait_for_function(same)  # the card of the last one that was hit
+    storefront = page.evaluate(number)
     before = page.evaluate("document.querySelector('[data-view=map-0]').toDataURL()")
     press(page, "Take it over")
     due(page, 0)

@@ -60,7 +60,7 @@ def _course(axes: Axes, found: Owned, name: str) -> Label:
     course = found.courses[name]
     earned = np.cumsum(course.net)
     months = found.first + np.arange(earned.size)
-    last = min(int(course.months["is_open"].sum()), earned.size - 1) if course.cause else earned.size - 1
+    last = min(course.lifetime, earned.size - 1) if course.cause else earned.size - 1
     axes.plot(
         months[: last + 1], earned[: last + 1], color=look.colour, ls=look.dashes, lw=2.4 if name == "you" else 1.8
     )

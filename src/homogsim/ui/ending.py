@@ -96,7 +96,7 @@ def told(found: Owned, *, is_over: bool) -> tuple[dict[str, Any], list[bytes]]:
         | {"values": [plain_number(row[name]) for name in LINES]}
         for row in found.table.to_dict("records")
     ]
-    lived = [int(found.courses[name].months["is_open"].sum()) for name in LINES]
+    lived = [found.courses[name].lifetime for name in LINES]
     facts = {
         "type": "owned",
         "finished": True,
