@@ -10,6 +10,8 @@ import time
 import tomllib
 import urllib.request
 import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -358,9 +360,17 @@ main()
 """
 
 
-def test_a_failing_model_keeps_its_last_frame_and_can_be_reset(tabs, small_file, warm):
-    server = Server(str(small_file), code=BREAKS)
+@contextmanager
+def closing_at_last(server: Server) -> Iterator[Server]:
+    """Let no server live on after a test that failed."""
     try:
+        yield server
+    finally:
+        server.process.kill()
+
+
+def test_a_failing_model_keeps_its_last_frame_and_can_be_reset(tabs, small_file, warm):
+    with closing_at_last(Server(str(small_file), code=BREAKS)) as server:
         page = tabs.open(server.address)
         page.select_option("[aria-label=Speed]", "slow")
         press(page, "Play")
@@ -375,16 +385,13 @@ def test_a_failing_model_keeps_its_last_frame_and_can_be_reset(tabs, small_file,
         inked += ".getImageData(0, 0, c.width, c.height).data.some((v, k) => k % 4 === 3 && v > 0)})()"
         assert page.evaluate(inked)
         assert page.get_by_role("button", name="Play", exact=True).is_disabled()
-    except Exception:
-        server.stop()
-        raise
-    page.locator(".alert").get_by_role("button", name="Reset").click()
-    page.wait_for_selector(".hs[data-mode=paused][data-month='-1']")
-    assert page.locator(".alert").count() == 0
-    page.keyboard.press("s")
-    page.wait_for_selector(".hs[data-mode=paused][data-shown='0']")
-    page.close()
-    assert "a defect" in server.stop()
+        page.locator(".alert").get_by_role("button", name="Reset").click()
+        page.wait_for_selector(".hs[data-mode=paused][data-month='-1']")
+        assert page.locator(".alert").count() == 0
+        page.keyboard.press("s")
+        page.wait_for_selector(".hs[data-mode=paused][data-shown='0']")
+        page.close()
+        assert "a defect" in server.stop()
 
 
 def test_what_is_told_beside_the_course(tabs, server):
