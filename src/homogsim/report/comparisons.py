@@ -32,6 +32,11 @@ MOST_TOLD = 3
 FIRST = ("diversity_gamma", "consumer_surplus")
 """Metrics that the answer speaks of, where they were compared."""
 
+SHOWN = {
+    "differences": "What differs from the first scenario at the end, in percent of it, with 95 % intervals",
+    "welfare": "Why consumers gain or lose: the change of their surplus by cause, with 95 % intervals",
+}
+
 PAIRS = (
     "Every scenario met the same seeds, hence the same people, founders and shocks; differences are taken seed by seed "
     "and averaged, and the intervals are Student's t over the seeds, each metric by itself: of twenty metrics that do "
@@ -174,9 +179,18 @@ def _pictures(folder: Path) -> tuple[Picture, ...]:
     for path in files[:MOST_PICTURES]:
         data = path.read_bytes()
         if data.startswith(PNG):
-            title = path.stem.replace("_", " ").capitalize()
-            found.append(Picture(title, data, f"{title}: all scenarios under the same seeds"))
+            found.append(Picture(path.stem.replace("_", " ").capitalize(), data, _meaning(path.stem)))
     return tuple(found)
+
+
+def _meaning(name: str) -> str:
+    """Return what a figure shows; those beside the two known ones are the courses of metrics."""
+    from homogsim.metrics.table import METRICS
+
+    if name in SHOWN:
+        return SHOWN[name]
+    about = f" ({METRICS[name].meaning})" if name in METRICS else ""
+    return f"{name}{about}, month by month; below, the difference from the first scenario under the same seeds"
 
 
 def _question(others: list[str], found: Mapping[str, Any]) -> str:
