@@ -7,6 +7,7 @@ import http.server
 import os
 import re
 import shlex
+import shutil
 import subprocess
 import sys
 import threading
@@ -72,6 +73,47 @@ def test_quick_commands_run_as_printed_and_runs_on_small_markets(page, tmp_path,
         else:
             continue
         assert answer.exit_code == 0, (words, answer.output, answer.exception)
+
+
+SERVES = ("ui", "--install-completion")
+"""Commands that do not come back, or change the user's shell."""
+CHECKS = ("expect", "validate")
+"""Commands that exit with 1 where a check fails, as it may on a tiny market."""
+FEW = {"--replications": "2", "--samples": "2", "--budget": "2", "--precision": "", "--horizon": "6"}
+MORE = {
+    "robustness": ["--points", "2", "--point-seeds", "1", "--replications", "2"],
+    "advise": ["--replications", "2", "--horizon", "6"],
+    "expect": ["--replications", "2"],
+}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("page", [page for page in PAGES if commands(page)], ids=lambda page: page.stem)
+def test_all_commands_of_a_page_run_in_their_order_on_tiny_markets(page, tmp_path, monkeypatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    for table in (CHECKOUT / "examples" / "town").glob("*.csv"):
+        shutil.copy(table, tmp_path)
+    tables = [path.name for path in tmp_path.glob("*.csv")]
+    assert CliRunner().invoke(app, ["town", *tables, "--out", "meadow-valley.toml"]).exit_code == 0
+    for words in commands(page):
+        if words[0] in SERVES or any("dask:" in word for word in words):
+            continue
+        answer = CliRunner().invoke(app, tiny(words))
+        allowed = (0, 1) if words[0] in CHECKS else (0,)
+        assert answer.exit_code in allowed, (tiny(words), answer.output, answer.exception)
+        if "--out" in words:
+            assert (tmp_path / words[words.index("--out") + 1]).exists()
+
+
+def tiny(words: list[str]) -> list[str]:
+    """Return a command that does the same on a tiny market, with few runs."""
+    sizes = {"world.consumers": 40} if "meadow-valley.toml" in words else TINY | {"calendar.months": 150}
+    setting = words[0] in (*SIZED, "expect", "validate", "robustness", "calibrate", "advise") or words[:2] == [
+        "sweep",
+        "run",
+    ]
+    small = [word for key, value in sizes.items() for word in ("--set", f"{key}={value}")] if setting else []
+    return [*_without(words, FEW), *MORE.get(words[0], []), *small]
 
 
 def _without(words: list[str], options: dict[str, str]) -> list[str]:
