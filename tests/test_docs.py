@@ -143,6 +143,7 @@ def test_the_documentation_is_built_without_a_warning_and_needs_nothing_from_els
     words = [sys.executable, "-m", "mkdocs", "build", "--strict", "--quiet", "--site-dir", str(tmp_path / "site")]
     done = subprocess.run(words, cwd=CHECKOUT, env=environment, capture_output=True, text=True)
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    assert dead_links(tmp_path / "site") == []
     handler = functools.partial(_Silent, directory=str(tmp_path / "site"))
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server, chromium() as browser:
         threading.Thread(target=server.serve_forever, daemon=True).start()
@@ -155,6 +156,26 @@ def test_the_documentation_is_built_without_a_warning_and_needs_nothing_from_els
         server.shutdown()
     assert said == []
     assert [url for url in asked if not url.startswith((here, "data:"))] == []
+
+
+def dead_links(site: Path) -> list[tuple[str, str]]:
+    """Return the links within a site that lead nowhere: files and anchors that do not exist."""
+    dead = []
+    for page in site.rglob("*.html"):
+        if page.name == "404.html":  # its links are absolute
+            continue
+        for link in re.findall(r'(?:href|src)="([^"]+)"', page.read_text("utf-8")):
+            if re.match(r"[a-z]+:|//", link):
+                continue
+            place, _, anchor = link.partition("#")
+            target = (page.parent / place.partition("?")[0]).resolve() if place else page
+            target = target / "index.html" if target.is_dir() else target
+            there = target.is_file()
+            if there and anchor and target.suffix == ".html" and not anchor.startswith("__"):
+                there = f'id="{anchor}"' in target.read_text("utf-8")
+            if not there:
+                dead.append((page.name, link))
+    return dead
 
 
 class _Silent(http.server.SimpleHTTPRequestHandler):
