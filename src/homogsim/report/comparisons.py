@@ -11,6 +11,7 @@ from typing import Any
 from homogsim.errors import HomogsimError, StorageError
 from homogsim.report.document import PNG, Document, Picture, Table
 from homogsim.report.wording import (
+    LABELS,
     METHOD,
     command,
     facts,
@@ -189,8 +190,10 @@ def _meaning(name: str) -> str:
 
     if name in SHOWN:
         return SHOWN[name]
-    about = f" ({METRICS[name].meaning})" if name in METRICS else ""
-    return f"{name}{about}, month by month; below, the difference from the first scenario under the same seeds"
+    about = f" ({METRICS[name].meaning})" if name in METRICS and name not in LABELS else ""
+    called = LABELS.get(name, f"{name}{about}").removeprefix("the ")
+    rest = "month by month; below, the difference from the first scenario under the same seeds"
+    return f"{called[0].upper()}{called[1:]}, {rest}"
 
 
 def _question(others: list[str], found: Mapping[str, Any]) -> str:
