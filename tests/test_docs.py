@@ -113,7 +113,8 @@ def tiny(words: list[str]) -> list[str]:
         "run",
     ]
     small = [word for key, value in sizes.items() for word in ("--set", f"{key}={value}")] if setting else []
-    return [*_without(words, FEW), *MORE.get(words[0], []), *small]
+    alone = ["--jobs", "1"] if setting and words[0] != "run" else []
+    return [*_without(words, FEW), *MORE.get(words[0], []), *small, *alone]
 
 
 def _without(words: list[str], options: dict[str, str]) -> list[str]:
