@@ -20,6 +20,7 @@ import numpy as np
 
 from homogsim.experiments.sweeps.plan import Plan
 from homogsim.experiments.sweeps.planning import plan_sweep
+from homogsim.experiments.sweeps.shards import shard_files
 from homogsim.experiments.sweeps.store import RUNS, SERIES, Store
 from homogsim.experiments.sweeps.sweep import Options, sweep
 from homogsim.experiments.sweeps.work import OK, Found, Made, about_here
@@ -128,21 +129,27 @@ def memory_growth(folder: Path, few: int, many: int) -> Figure:
     )  # fmt: skip
 
 
-def resuming(folder: Path, runs: int, shard: int = 50) -> Figure:
-    """Return how long it takes to find that so many stored runs are all there."""
+def stored_runs(folder: Path, runs: int, at_once: int) -> int:
+    """Store so many runs of made-up metrics as a sweep does that finds some at once; return the number of shards."""
     stored = plan(runs)
-    folder.mkdir()
-    store = Store.create(folder / "sweep", stored)
-    values = np.random.default_rng(1).random((shard, len(store.metrics)))
-    for first in range(0, runs, shard):
-        numbers = range(first, min(first + shard, runs))
+    store = Store.create(folder, stored)
+    values = np.random.default_rng(1).random((at_once, len(store.metrics)))
+    for first in range(0, runs - 1, at_once):  # the last one is missing
+        numbers = range(first, min(first + at_once, runs - 1))
         found = [Found(stored.run(n), OK, "", "complete", values[n - first], f"{n:020x}", 1.0) for n in numbers]
         store.add([(one, about_here()) for one in found])
+    return len(shard_files(folder, RUNS))
+
+
+def resuming(folder: Path, runs: int, at_once: int = 100) -> Figure:
+    """Return how long it takes, from the plan on, until a sweep knows which of so many runs are stored."""
+    folder.mkdir()
+    shards = stored_runs(folder / "sweep", runs, at_once)
     began = time.perf_counter()
-    finished = store.load(tidy=True)
+    found = sweep(plan(runs), folder / "sweep", Options(jobs=JOBS), make=instant, stop=lambda: True)
     seconds = time.perf_counter() - began
-    assert finished.runs == runs
-    return Figure("sweep_resume_seconds", seconds, 10.0, f"s, {runs:,} stored runs in {runs // shard:,} shards")
+    assert found.stored == runs - 1
+    return Figure("sweep_resume_seconds", seconds, 10.0, f"s, {runs:,} runs, all but one stored in {shards:,} shards")
 
 
 def bytes_per_run(folder: Path, runs: int) -> list[Figure]:
@@ -162,11 +169,11 @@ def measure(*, tiny: bool = False) -> list[Figure]:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         return [
-            throughput(folder / "rate", 6 if tiny else 60),
-            overhead(folder / "short", 12 if tiny else 1000),
+            throughput(folder / "rate", 6 if tiny else 40),
+            overhead(folder / "short", 12 if tiny else 600),
             memory_growth(folder, *((4, 8) if tiny else (100, 5000))),
             resuming(folder / "resume", 200 if tiny else 100_000),
-            *bytes_per_run(folder / "bytes", 4 if tiny else 300),
+            *bytes_per_run(folder / "bytes", 4 if tiny else 150),
         ]
 
 

@@ -111,6 +111,7 @@ def test_failed_runs_have_an_exit_code_and_are_listed(homogsim, tmp_path: Path) 
     late = homogsim(*command, "--timeout", "0.000001")
     assert late.code == 3
     assert "3 timeout" in late.out
+    assert "warning: with --executor serial the limit of 1e-06 s ends a run only between two months" in late.err
     status = homogsim("sweep", "status", "s")
     assert "3 runs that are not ok" in status.out
     assert "took longer than 1e-06 s" in status.out

@@ -117,6 +117,31 @@ def test_bits_do_not_depend_on_the_number_of_threads(world: World) -> None:
     assert one.tobytes() == two.tobytes()
 
 
+@pytest.mark.parametrize("part", [0.3, 0.7, 0.95, 1.05, 2.0])
+def test_founders_give_up_only_what_surely_brings_too_little(world: World, part: float) -> None:
+    empty = np.flatnonzero(~world.is_open)
+    market = (world.tastes, world.streets, choices_of(world))
+    price, sales = founders_prospects(empty, stay_put(world, empty), 8.0, *market)
+    brings = (price - 8.0) * sales
+    needed = part * float(np.median(brings[sales > 0.0]))
+    tried, sold = founders_prospects(empty, stay_put(world, empty), 8.0, *market, needed=needed)
+    pursued = sold > 0.0
+    assert (brings[~pursued] < needed).all()
+    assert np.array_equal(tried[pursued], price[pursued]) and np.array_equal(sold[pursued], sales[pursued])
+
+
+def test_founders_give_up_most_of_what_brings_too_little() -> None:
+    world = draw_world(seed=5, towns=2, sectors=2, most_consumers=700, most_sites=12)
+    empty = np.flatnonzero(~world.is_open)
+    market = (world.tastes, world.streets, choices_of(world))
+    price, sales = founders_prospects(empty, stay_put(world, empty), 8.0, *market)
+    brings = (price - 8.0) * sales
+    needed = float(brings.max())
+    _, sold = founders_prospects(empty, stay_put(world, empty), 8.0, *market, needed=needed)
+    assert (sold > 0.0)[brings == needed].all()
+    assert not (sold > 0.0)[brings < 0.5 * needed].any()
+
+
 def sales_of(world: World, site: int, price: float) -> float:
     """Return a newcomer's sales at a price, in plain NumPy; its site has no loyal customers."""
     alone = np.zeros(world.is_open.size, dtype=bool)

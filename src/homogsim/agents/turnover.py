@@ -73,7 +73,8 @@ def found(market: Market) -> Rows:
     tries = np.repeat(rows, finance.concepts)
     which = np.tile(np.arange(finance.concepts), rows.size)
     concepts = _concepts(market, tries, which)
-    prospects = _prospects(market, tries, concepts)
+    needed = money.contribution_needed(finance.hurdle, finance.fixed_cost, finance.rent_share)
+    prospects = _prospects(market, tries, concepts, needed)
     contribution = prospects.contribution.reshape(-1, finance.concepts)
     best = contribution.argmax(axis=1) + np.arange(rows.size) * finance.concepts
     pays = money.worth_opening(prospects.contribution[best], finance.hurdle, finance.fixed_cost, finance.rent_share)
@@ -91,8 +92,11 @@ class Prospects(NamedTuple):
     contribution: Floats
 
 
-def _prospects(market: Market, sites: Rows, concepts: Floats) -> Prospects:
-    """Return each concept's best-response price, sales and contribution against rivals' present prices."""
+def _prospects(market: Market, sites: Rows, concepts: Floats, needed: float = 0.0) -> Prospects:
+    """Return each concept's best-response price, sales and contribution against rivals' present prices.
+
+    Concepts that surely bring less than `needed` are not pursued: they sell nothing.
+    """
     parameters = market.parameters
     new = _newcomer(sites.size, parameters.firms.human_share)._replace(quality=_usual_quality(market, sites))
     seen = appeal(new, business(new, parameters), np.zeros(sites.size), concepts, parameters)
@@ -105,6 +109,7 @@ def _prospects(market: Market, sites: Rows, concepts: Floats) -> Prospects:
         market.streets,
         market.present_choices(),
         market.threads,
+        needed,
     )
     return Prospects(price, sales, (price - cost) * sales)
 

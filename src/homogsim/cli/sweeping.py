@@ -127,17 +127,19 @@ def _options(how: How) -> Options:
 
 def _sweep(plan: Plan, folder: Path, how: How, *, grow: bool = False) -> int:
     from homogsim.experiments.sweeps.planning import needs
-    from homogsim.experiments.sweeps.pools import open_scheduler
+    from homogsim.experiments.sweeps.pools import open_scheduler, weak_limit
     from homogsim.experiments.sweeps.sweep import sweep
 
     options = _options(how)
-    needed = needs(plan, how.jobs, here=not options.executor.startswith("dask:"))
+    jobs = 1 if options.executor == "serial" else how.jobs
+    needed = needs(plan, jobs, here=not options.executor.startswith("dask:"))
     errors = console(stderr=True)
     if how.dry_run:
         show_plan(plan, needed, folder, as_json=how.as_json)
         return 0
-    if warning := open_scheduler(options.executor):
-        errors.print(f"warning: {printable(warning)}", soft_wrap=True)
+    for warning in (open_scheduler(options.executor), weak_limit(options.executor, options.timeout)):
+        if warning:
+            errors.print(f"warning: {printable(warning)}", soft_wrap=True)
     quiet = how.as_json or how.progress == "none"
     if not quiet and how.progress != "json":
         errors.print(_announced(plan, needed), soft_wrap=True)

@@ -33,6 +33,7 @@ from homogsim.laws.utility import (
     minutes_between,
     outlet_table,
     part,
+    recall,
     rooms_for,
     rooms_width,
     rows_of_tastes,
@@ -191,7 +192,8 @@ def _choose(
         town, sites, towns = cell % streets.towns, reached[task], reached_town[task]
         count = _within_reach(cell, streets, is_open, sites, towns)
         cores = attractions + count * STRIDE
-        vectors = settle(first, size, traits, ideal, liking, last, noise, room)
+        vectors = settle(first, size, traits, ideal, liking, room)
+        recall(first, size, last, noise, vectors, room)
         for n in range(vectors * LANES):
             room[_OUTSIDE + n] = outside
             room[_TOTAL + n] = outside

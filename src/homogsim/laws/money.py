@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -34,6 +36,12 @@ def bankrupt(cash: Floats, fixed_cost: Floats, overdraft: float) -> Flags:
 def worth_opening(contribution: Floats, hurdle: float, fixed: float, share: float) -> Flags:
     """Return whether contribution ≥ (1 + hurdle)(F_fix + F_share·contribution)."""
     return np.asarray(contribution >= (1.0 + hurdle) * (fixed + share * contribution))
+
+
+def contribution_needed(hurdle: float, fixed: float, share: float) -> float:
+    """Return the lowest contribution that is worth opening for, infinite when rents take all that one more earns."""
+    kept = 1.0 - (1.0 + hurdle) * share
+    return (1.0 + hurdle) * fixed / kept if kept > 0.0 else math.inf
 
 
 def mean_one_lognormal(normal: Floats, sd: float) -> Floats:

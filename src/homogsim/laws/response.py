@@ -20,11 +20,13 @@ from homogsim.laws.utility import (
     ONE,
     SENSITIVITY,
     STRIDE,
+    at,
     attract,
     measure_way,
     my_rooms,
     outlet_table,
     part,
+    recall,
     rows_of_tastes,
     settle,
     traits_of,
@@ -44,6 +46,8 @@ LONGEST_STEP = 2.0
 """Length of such a step, at most, in units of μ: it leads to the nearest best price."""
 HIGHEST_MARKUP = 100.0
 """Largest markup that a founder considers, in units of μ: customers without any alternative would pay any price."""
+CAUTION = 1.0 + 1e-9
+"""What a bound is raised by, against rounding, before a concept is given up."""
 SMALLEST = 1e-300
 """What a consumer without any option is left with: more than nothing, so that a newcomer's share is defined."""
 NOTES = 4_000_000
@@ -67,10 +71,20 @@ class Choices(NamedTuple):
 class _Notes(NamedTuple):
     """What founders note of all the customers of a site, met one block after the other."""
 
-    odds: Floats  # (options, width) attraction of a concept for nothing
+    odds: Floats  # (options, width) attraction of a concept at cost
     alpha: Floats  # (groups, width)
     others: Floats  # (groups, width) attraction of all that there is
     met: Ints  # (groups) how many entries
+
+
+@part
+def _meet(first, size, vectors, inclusive, room):
+    """Copy what there is for the consumers in the room; for nobody, who fills the last vector up, there is one."""
+    prefer_wide_vectors()
+    for n in range(size):
+        room[_INCLUSIVE + n] = inclusive[at(first, n)]
+    for n in range(size, vectors * LANES):
+        room[_INCLUSIVE + n] = 1.0
 
 
 @part
@@ -80,6 +94,39 @@ def _respond(vectors, room):
     for n in range(vectors * LANES):
         room[_ODDS + n] /= room[_OTHERS + n] + room[_ODDS + n]
     return sum_of_products(room, _ODDS, ONE, vectors * LANES)
+
+
+@part
+def _set_apart(vectors, room):
+    """Take the firm's own old e^V out of its denominator."""
+    prefer_wide_vectors()
+    for n in range(vectors * LANES):
+        room[_OTHERS + n] = max(room[_INCLUSIVE + n] - room[_OWN + n], 0.0)
+
+
+@part
+def _leave(first, size, inclusive, room):
+    """Leave consumers with what there is besides the firm."""
+    prefer_wide_vectors()
+    for n in range(size):
+        room[_INCLUSIVE + n] = max(room[_OTHERS + n], SMALLEST)
+        inclusive[at(first, n)] = room[_INCLUSIVE + n]
+
+
+@part
+def _somebody(vectors, room):
+    """Let an option attract nobody where there is nobody: in what fills the last vector up."""
+    prefer_wide_vectors()
+    for n in range(vectors * LANES):
+        room[_ODDS + n] *= room[ONE + n]
+
+
+@part
+def _note(row, vectors, target, room):
+    """Copy a row of the room to a place in the notes."""
+    prefer_wide_vectors()
+    for n in range(vectors * LANES):
+        target[n] = room[at(row, n)]
 
 
 @njit(cache=True, error_model="numpy", nogil=True)
@@ -102,13 +149,13 @@ def _ask(
             end = streets.consumer_start[customers + 1]
             for block in range(streets.consumer_start[customers], end, BLOCK):
                 size = min(BLOCK, end - block)
-                vectors = settle(block, size, traits, ideal, liking, last, noise, room)
-                for n in range(vectors * LANES):
-                    room[_INCLUSIVE + n] = inclusive[block + n] if n < size else 1.0
+                vectors = settle(block, size, traits, ideal, liking, room)
+                _meet(block, size, vectors, inclusive, room)
                 if question == FOUND:
-                    for n in range(vectors * LANES):
-                        notes.alpha[g, met + n] = room[SENSITIVITY + n]
-                        notes.others[g, met + n] = room[_INCLUSIVE + n]
+                    _note(SENSITIVITY, vectors, notes.alpha[g, met:], room)
+                    _note(_INCLUSIVE, vectors, notes.others[g, met:], room)
+                else:  # nobody has been to a newcomer
+                    recall(block, size, last, noise, vectors, room)
                 for f in range(group[g], group[g + 1]):
                     site = sites[f]
                     east, north = streets.site_place[0, site], streets.site_place[1, site]
@@ -117,35 +164,54 @@ def _ask(
                         for concept in range(first[f], first[f + 1]):
                             # Loyalty to a business that has closed does not pass to a newcomer at its site.
                             attract(options, concept, directions, d, home == town, _NEWCOMER, vectors, room, _ODDS)
-                            for n in range(vectors * LANES):
-                                notes.odds[concept, met + n] = room[_ODDS + n] * room[ONE + n]
+                            _somebody(vectors, room)
+                            _note(_ODDS, vectors, notes.odds[concept, met:], room)
                         continue
                     attract(incumbents, site, directions, d, home == town, site, vectors, room, _OWN)
-                    for n in range(vectors * LANES):
-                        # The firm's own old e^V is out of its denominator.
-                        room[_OTHERS + n] = max(room[_INCLUSIVE + n] - room[_OWN + n], 0.0)
+                    _set_apart(vectors, room)
                     for option in range(first[f], first[f + 1]):
                         attract(options, option, directions, d, home == town, site, vectors, room, _ODDS)
                         answers[option] += _respond(vectors, room)
                     if question == CLOSE:
-                        for n in range(size):
-                            room[_INCLUSIVE + n] = max(room[_OTHERS + n], SMALLEST)
-                            inclusive[block + n] = room[_INCLUSIVE + n]
+                        _leave(block, size, inclusive, room)
                 met += vectors * LANES
         if question == FOUND:
             notes.met[g] = met
 
 
 @part
+def _most(odds, alpha, others, room):
+    """Return no less than Σ Pr·(p − c)/μ of a newcomer at any price p.
+
+    One customer brings at most W(a/e)/α, a the odds at cost and W Lambert's function, if it could have a price of its
+    own. A Newton step for W leads above it from anywhere: W(x) ≤ (w² + x·e^{−w})/(1 + w), and from w = x/(1 + ¾x), with
+    e^{−w} ≤ 1/(1 + w + w²/2 + w³/6), by 1 % at most where x < 1.8.
+    """
+    prefer_wide_vectors()
+    most = 0.0
+    for start in range(0, odds.size, BLOCK):
+        size = min(BLOCK, odds.size - start) // LANES * LANES
+        at_cost, sensitivity, rivals = odds[start:], alpha[start:], others[start:]
+        for n in range(size):
+            x = at_cost[n] / (rivals[n] * np.e)
+            w = x / (1.0 + 0.75 * x)
+            growth = 1.0 + w * (1.0 + w * (0.5 + w / 6.0))
+            room[_OWN + n] = (w * w * growth + x) / (growth * (1.0 + w) * max(sensitivity[n], SMALLEST))
+            room[ONE + n] = 1.0
+        most += sum_of_products(room, _OWN, ONE, size)
+    return most
+
+
+@part
 def _sell(odds, alpha, others, tag, room):
-    """Return Σ Pr, Σ Pr(1 − Pr)α and Σ Pr(1 − Pr)(1 − 2Pr)α² of a newcomer with a price `tag` in units of μ."""
+    """Return Σ Pr, Σ Pr(1 − Pr)α and Σ Pr(1 − Pr)(1 − 2Pr)α² of a newcomer with a markup `tag` in units of μ."""
     prefer_wide_vectors()
     sales, slope, bend = 0.0, 0.0, 0.0
     for start in range(0, odds.size, BLOCK):
         size = min(BLOCK, odds.size - start) // LANES * LANES
-        free, sensitivity, rivals = odds[start:], alpha[start:], others[start:]
+        at_cost, sensitivity, rivals = odds[start:], alpha[start:], others[start:]
         for n in range(size):
-            room[_OWN + n] = free[n] * exp(-tag * sensitivity[n])
+            room[_OWN + n] = at_cost[n] * exp(-tag * sensitivity[n])
         for n in range(size):
             share = room[_OWN + n] / (rivals[n] + room[_OWN + n])
             loss = share * (1.0 - share) * sensitivity[n]
@@ -160,9 +226,10 @@ def _sell(odds, alpha, others, tag, room):
 
 
 @njit(cache=True, error_model="numpy", nogil=True)
-def _price(start, stop, group_of, notes, cost, noise, prospects, room):
+def _price(start, stop, group_of, notes, cost, noise, needed, prospects, room):
     """Write the best-response price of each concept, and Σ Pr at it, to `prospects`.
 
+    A concept that surely brings less than `needed`, Σ Pr·(p − c)/μ, is not pursued.
     Newton's method on f(p) = c + S/B − p, with B = −∂S/∂p: f′ = −2 + S·B′/B², where B′ = −∂B/∂p. After a last short
     step the sales follow from their first two derivatives, with an error of the step's cube.
     """
@@ -172,8 +239,11 @@ def _price(start, stop, group_of, notes, cost, noise, prospects, room):
         met = notes.met[g]
         odds, alpha, others = notes.odds[concept, :met], notes.alpha[g, :met], notes.others[g, :met]
         price, sales = cost + 1.3 * noise, 0.0
+        prospects[0, concept], prospects[1, concept] = price, sales
+        if needed > 0.0 and _most(odds, alpha, others, room) * CAUTION < needed:
+            continue
         for _ in range(STEPS):
-            sales, slope, bend = _sell(odds, alpha, others, price / noise, room)
+            sales, slope, bend = _sell(odds, alpha, others, (price - cost) / noise, room)
             if sales <= 0.0:
                 break
             markup = noise * sales / slope
@@ -264,27 +334,29 @@ def _notes(concepts: int, groups: int, width: int) -> _Notes:
 
 def founders_prospects(
     sites: ArrayLike, concepts: Appeal, cost: float, tastes: Tastes, streets: Streets, choices: Choices,
-    threads: int = 1,
+    threads: int = 1, needed: float = 0.0,
 ) -> Floats:  # fmt: skip
     """Return best-response price and sales, (2, Q), of each concept (its `price` is ignored) at its empty site.
 
-    A concept that nobody can reach sells nothing, at the price that the search begins with.
+    A concept that nobody can reach sells nothing, at the price that the search begins with; so does one whose
+    contribution (p − c)·S would surely stay below `needed`, dollars, at any price. Most concepts do, and cost less so.
     """
-    free = concepts._replace(price=np.zeros(len(concepts.base)))
-    places, table = _ids(sites), outlet_table(free, choices.noise, tastes.waves)
+    at_cost = concepts._replace(price=np.full(len(concepts.base), float(cost)))
+    places, table = _ids(sites), outlet_table(at_cost, choices.noise, tastes.waves)
+    least = float(needed) / (choices.noise * float(streets.weight))
     width = _most_customers(streets)
     prospects = np.empty((2, places.size))
     several = max(1, NOTES // max(width, 1))
     for start in range(0, places.size, several):
         some = slice(start, start + several)
-        prospects[:, some] = _found(places[some], table[some], cost, tastes, streets, choices, threads, width)
+        prospects[:, some] = _found(places[some], table[some], cost, least, tastes, streets, choices, threads, width)
     prospects[1] *= streets.weight
     return prospects
 
 
 def _found(
-    places: Ints, table: Floats, cost: float, tastes: Tastes, streets: Streets, choices: Choices, threads: int,
-    width: int,
+    places: Ints, table: Floats, cost: float, needed: float, tastes: Tastes, streets: Streets, choices: Choices,
+    threads: int, width: int,
 ) -> Floats:  # fmt: skip
     """Return price and Σ Pr of each concept."""
     first = _runs(places)
@@ -296,7 +368,7 @@ def _found(
     prospects, rooms = np.empty((2, places.size)), my_rooms(threads, rows_of_tastes(tastes))
 
     def work(start: int, stop: int, thread: int) -> None:
-        _price(start, stop, group_of, notes, float(cost), float(choices.noise), prospects, rooms[thread])
+        _price(start, stop, group_of, notes, float(cost), float(choices.noise), needed, prospects, rooms[thread])
 
     share_out(work, places.size, threads)
     return prospects

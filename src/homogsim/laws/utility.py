@@ -186,7 +186,7 @@ def at(row, n):
 
 
 @part
-def settle(first, size, traits, ideal, liking, last, noise, room):
+def settle(first, size, traits, ideal, liking, room):
     """Copy what consumers `first` to `first + size` are into a room; return how many vectors they fill.
 
     The last vector is filled up with zeros, also in the row `ONE`: nobody.
@@ -209,13 +209,20 @@ def settle(first, size, traits, ideal, liking, last, noise, room):
         for n in range(size):
             room[at(TASTES + (dimensions + r) * STRIDE, n)] = column[at(first, n)]
     for n in range(size):
-        room[LAST + n] = last[first + n]
         room[ONE + n] = 1.0
     for n in range(vectors * LANES):
         room[RADIUS + n] = np.sqrt(room[EAST + n] * room[EAST + n] + room[NORTH + n] * room[NORTH + n])
+    return vectors
+
+
+@part
+def recall(first, size, last, noise, vectors, room):
+    """Write where the consumers in the room were last, and what that multiplies its attraction by."""
+    prefer_wide_vectors()
+    for n in range(size):
+        room[LAST + n] = last[first + n]
     for n in range(vectors * LANES):
         room[BONUS + n] = exp(room[LOYALTY + n] / noise)
-    return vectors
 
 
 @part

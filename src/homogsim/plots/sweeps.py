@@ -180,7 +180,8 @@ def phase(data: SweepData, x: str | None = None, y: str | None = None, level: fl
 def _line_told(found: Surface, level: float, data: SweepData) -> str:
     value = signed(level)
     if found.crosses(level):
-        told = " Beyond it offerings have become more alike." if data.metric == "diversity_lost" and level == 0 else ""
+        lost = data.metric == "diversity_lost" and level == 0
+        told = " Where it is above 0, offerings have become more alike." if lost else ""
         return f"Line: {data.words} = {value}.{told}"
     side = "above" if float(np.nanmin(found.z)) > level else "below"
     return f"It is {side} {value} everywhere, so no line is drawn."

@@ -15,7 +15,7 @@ from experiments.sweeps.fakes import by_status, deadly, quick, rows, same, small
 from homogsim.errors import HomogsimError
 from homogsim.experiments.sweeps import pools
 from homogsim.experiments.sweeps import sweep as sweeping
-from homogsim.experiments.sweeps.pools import open_pool, open_scheduler
+from homogsim.experiments.sweeps.pools import open_pool, open_scheduler, weak_limit
 from homogsim.experiments.sweeps.sweep import Options, sweep
 
 
@@ -115,6 +115,12 @@ def test_other_code_on_the_workers_is_refused(tmp_path: Path, monkeypatch: pytes
 ])  # fmt: skip
 def test_an_open_scheduler_draws_a_warning(name: str, warned: bool) -> None:
     assert bool(open_scheduler(name)) == warned
+
+
+def test_a_limit_that_cannot_end_every_run_is_told() -> None:
+    assert "--executor process ends that one" in weak_limit("serial", 5.0)
+    assert "--executor mine:pool" in weak_limit("mine:pool", 5.0)
+    assert weak_limit("process", 5.0) == weak_limit("dask:tls://there:8786", 5.0) == weak_limit("serial", None) == ""
 
 
 def test_the_coordinator_forgets_what_is_on_the_disk(tmp_path: Path) -> None:

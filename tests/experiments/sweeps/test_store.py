@@ -7,13 +7,14 @@ import json
 from pathlib import Path
 
 import pandas as pd
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from experiments.sweeps.fakes import quick, rows, same, small_plan
 
 from homogsim.errors import StorageError
-from homogsim.experiments.sweeps import shards
-from homogsim.experiments.sweeps.shards import Damaged, read_shard, shard_files
+from homogsim.experiments.sweeps import coordinator, shards
+from homogsim.experiments.sweeps.shards import Damaged, read_shard, row_count, shard_files
 from homogsim.experiments.sweeps.store import DAMAGED, RUNS, SERIES, Store
 from homogsim.experiments.sweeps.sweep import Options, sweep
 
@@ -139,6 +140,51 @@ def test_compacting_loses_nothing_and_doubles_nothing(tmp_path: Path, monkeypatc
     assert len(shard_files(folder, RUNS)) == len(shard_files(folder, SERIES)) == 1
     same(rows(folder), before)
     assert len(pd.read_parquet(folder / SERIES)) == len(series)
+
+
+def test_small_shards_are_joined_while_a_sweep_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Long runs, each stored by itself, never leave more than a few files."""
+    from homogsim.experiments.sweeps import queue, store
+
+    most: list[int] = []
+    monkeypatch.undo()
+    with monkeypatch.context() as patched:
+        patched.setattr("homogsim.experiments.sweeps.coordinator.FLUSH_SECONDS", 0.0)
+        patched.setattr(queue, "MOST_A_BATCH", 1)
+        patched.setattr(store, "JOIN_SHARDS", 5)
+        plan, folder = small_plan(series=12), tmp_path / "sweep"
+        sweep(plan, folder, SERIAL, make=quick, watch=lambda _: most.append(len(shard_files(folder, RUNS))))
+    assert 4 <= max(most) <= 6
+    assert len(rows(folder)) == 30
+    assert len(pd.read_parquet(folder / SERIES)) == 60
+
+
+def test_shards_that_were_joined_go_quietly_and_no_reader_sees_a_run_twice(swept: Path) -> None:
+    """As after a crash once the joined shard is on the disk."""
+    before, old = rows(swept), shard_files(swept, RUNS)
+    shard = [read_shard(path) for path in old]
+    table = pa.concat_tables([one.table for one in shard])
+    parts = pa.concat_tables([read_shard(path).table for path in shard_files(swept, SERIES)])
+    series = shards.write_shard(swept, SERIES, parts, 0, shard[0].sweep)
+    shards.write_shard(swept, RUNS, table, 0, shard[0].sweep, series.name, [path.name for path in old])
+    store = Store.open(swept)
+    assert sum(len(one) for one in store.tables()) == len(store.frame()) == 30
+    assert sum(len(one) for one in store.tables(SERIES)) == 60
+    assert (store.load().runs, store.load().set_aside) == (30, [])
+    again = sweep(small_plan(series=12), swept, SERIAL, make=quick)
+    assert (again.made, again.set_aside) == (0, ())
+    assert len(shard_files(swept, RUNS)) == len(shard_files(swept, SERIES)) == 1
+    same(rows(swept), before)
+
+
+def test_no_shard_is_larger_than_memory_allows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from homogsim.experiments.sweeps import queue
+
+    monkeypatch.setattr(coordinator, "FLUSH_SECONDS", 600.0)
+    monkeypatch.setattr(coordinator, "FLUSH_RUNS", 10)
+    monkeypatch.setattr(queue, "MOST_A_BATCH", 3)
+    sweep(small_plan(), tmp_path / "sweep", SERIAL, make=quick)
+    assert 10 <= max(row_count(path) for path in shard_files(tmp_path / "sweep", RUNS)) < 10 + 4 * 3
 
 
 def test_what_a_crash_leaves_behind_is_cleared(swept: Path) -> None:

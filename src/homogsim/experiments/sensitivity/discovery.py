@@ -7,6 +7,7 @@ uncertainties says when something happens, one over levers what makes it happen.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from inspect import signature
 from pathlib import Path
 from typing import Any
 from warnings import catch_warnings, simplefilter
@@ -108,7 +109,9 @@ def _peeled(outputs: Outputs, wanted: Any, condition: str, chosen: list[int]) ->
     frame = pd.DataFrame({name: _typed(values) for name, values in columns.items()})
     with catch_warnings():
         simplefilter("ignore")  # its own about optional parts
-        found = _prim()(frame, np.asarray(wanted), threshold=float(np.mean(wanted))).find_box()
+        prim = _prim()
+        options = {"threshold": float(np.mean(wanted))} if "threshold" in signature(prim).parameters else {}
+        found = prim(frame, np.asarray(wanted), **options).find_box()  # EMA workbench 3 knows no threshold
     trajectory = found.peeling_trajectory
     coverage, density = trajectory["coverage"], trajectory["density"]
     place = int((coverage * density / (coverage + density)).idxmax())  # the best compromise (harmonic mean)

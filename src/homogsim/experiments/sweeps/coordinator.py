@@ -36,6 +36,8 @@ from homogsim.experiments.sweeps.work import (
 LOOK_SECONDS = 0.2
 FLUSH_SECONDS = 1.0
 """Finished batches wait at most so long for others to share their shard."""
+FLUSH_RUNS = 500
+"""At most about so many runs wait: a larger table would need more memory to write."""
 AHEAD = 2
 """Batches in flight for each slot."""
 DRAIN_SECONDS = 3.0
@@ -166,7 +168,7 @@ class Coordinator:
         lost = [self._settle(future, self._flying.pop(future)) for future in done]
         if any(lost) or not self.pool.is_usable():
             self._recover()
-        if self._finished and time.monotonic() - self._oldest >= FLUSH_SECONDS:
+        if self._finished and self._is_due():
             self._flush()
         self._tell()
 
@@ -235,6 +237,9 @@ class Coordinator:
             self.stored.status[found.run.number] = 1 + STATUSES.index(found.status)
             self._failed += found.status != OK
         self._finished += fresh
+
+    def _is_due(self) -> bool:
+        return len(self._finished) >= FLUSH_RUNS or time.monotonic() - self._oldest >= FLUSH_SECONDS
 
     def _flush(self) -> None:
         """Write what is finished; it counts as done from now on."""

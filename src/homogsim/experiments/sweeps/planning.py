@@ -14,6 +14,7 @@ from homogsim.experiments.runs import read
 from homogsim.experiments.sweeps.designs import TooLarge, make_design
 from homogsim.experiments.sweeps.factors import read_factors
 from homogsim.experiments.sweeps.plan import Plan
+from homogsim.experiments.sweeps.store import JOIN_SHARDS, SERIES_ROWS, SHARD_ROWS
 from homogsim.scenario import Scenario, check_budget, machine_memory
 from homogsim.scenario.budget import PROGRAM_SECONDS, estimate, size
 
@@ -181,8 +182,9 @@ def _run_seconds(scenario: Scenario) -> float:
 
 
 def _disk_bytes(plan: Plan, scenario: Scenario, seconds: float) -> float:
-    """Return about what the shards take: at most one a second, and none without a run."""
-    shards = min(plan.runs, 1.0 + seconds) * (2.0 if plan.series else 1.0)
+    """Return about what the shards take: at most one a second, none without a run, and small ones are joined."""
+    joined = JOIN_SHARDS + 2.0 * plan.runs / (SERIES_ROWS if plan.series else SHARD_ROWS)
+    shards = min(plan.runs, 1.0 + seconds, joined) * (2.0 if plan.series else 1.0)
     row = ROW_BYTES + series_values(plan, scenario) * SERIES_VALUE_BYTES
     return plan.runs * row + shards * SHARD_BYTES
 

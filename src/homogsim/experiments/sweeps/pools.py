@@ -256,3 +256,13 @@ def open_scheduler(name: str) -> str:
         f"{host} is reached without encryption: whoever reaches that scheduler runs any code there and here. "
         "Use tls://, or an ssh tunnel to loopback (docs/guide/cluster.md)."
     )
+
+
+def weak_limit(name: str, timeout: float | None) -> str:
+    """Return a warning if a time limit cannot end a run that hangs within a month there; otherwise an empty text."""
+    if timeout is None or name == "process" or name.startswith("dask:"):
+        return ""
+    return (
+        f"with --executor {name[:100]} the limit of {timeout:g} s ends a run only between two months: one that hangs "
+        "within a month hangs the sweep. --executor process ends that one, too."
+    )

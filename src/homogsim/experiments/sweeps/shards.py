@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 NAME = re.compile(r"(\d{9,})-(\d+)-([0-9a-f]{20})\.parquet")
-SERIES_KEY, SWEEP_KEY = "homogsim.series", "homogsim.sweep"
+SERIES_KEY, SWEEP_KEY, JOINED_KEY = "homogsim.series", "homogsim.sweep", "homogsim.joined"
 PARTIAL = "partial"
 
 
@@ -41,9 +41,13 @@ class Shard:
     """Of which sweep it is part."""
     series: str
     """Name of the shard with its series; empty when there is none."""
+    joined: tuple[str, ...] = ()
+    """Names of the shards whose rows it took over."""
 
 
-def write_shard(folder: Path, part: str, table: pa.Table, first: int, sweep: str, series: str = "") -> Path:
+def write_shard(
+    folder: Path, part: str, table: pa.Table, first: int, sweep: str, series: str = "", joined: Sequence[str] = ()
+) -> Path:
     """Write a table as a new shard of ``folder/part`` and return its path once it is on the disk.
 
     Raises
@@ -51,7 +55,7 @@ def write_shard(folder: Path, part: str, table: pa.Table, first: int, sweep: str
     StorageError
         The disk is full, read-only or not ours. Nothing is left behind.
     """
-    content = _parquet(table, {SWEEP_KEY: sweep, SERIES_KEY: series})
+    content = _parquet(table, {SWEEP_KEY: sweep, SERIES_KEY: series, JOINED_KEY: " ".join(joined)})
     name = f"{first:09d}-{len(table)}-{hashlib.sha256(content).hexdigest()[:20]}.parquet"
     target = folder / part / name
     partial = folder / PARTIAL / f"{secrets.token_hex(8)}.partial"
@@ -122,11 +126,12 @@ def read_shard(path: Path, columns: Sequence[str] | None = None) -> Shard:
         raise Damaged("it is not what was written (truncated, or bits have flipped)")
     try:
         file = pq.ParquetFile(pa.BufferReader(content), page_checksum_verification=True)
-        facts = file.metadata.metadata or {}
+        facts = {key.decode(): value.decode() for key, value in (file.metadata.metadata or {}).items()}
         table = file.read(columns=None if columns is None else list(columns))
     except (pa.ArrowException, OSError, KeyError, ValueError) as error:
         raise Damaged(str(error)[:200]) from error
-    return Shard(path, table, facts.get(SWEEP_KEY.encode(), b"").decode(), facts.get(SERIES_KEY.encode(), b"").decode())
+    joined = tuple(facts.get(JOINED_KEY, "").split())
+    return Shard(path, table, facts.get(SWEEP_KEY, ""), facts.get(SERIES_KEY, ""), joined)
 
 
 def row_count(path: Path) -> int:

@@ -14,6 +14,7 @@ import numpy as np
 
 from homogsim.errors import HomogsimError, StorageError
 from homogsim.experiments.sweeps.code import code_difference, code_hash, source_files
+from homogsim.experiments.sweeps.designs import GROWING
 from homogsim.experiments.sweeps.plan import FORMAT, Plan
 from homogsim.experiments.sweeps.rows import metric_names, runs_table, series_table
 from homogsim.experiments.sweeps.shards import (
@@ -38,6 +39,8 @@ HEAD, RUNS, SERIES, DAMAGED = "sweep.json", "runs", "series", "damaged"
 LARGEST_HEAD = 16_000_000
 SHARD_ROWS, SERIES_ROWS = 1_000, 200
 """Runs that small shards are joined to, without and with series."""
+JOIN_SHARDS = 64
+"""Small shards that are left before they are joined while a sweep runs."""
 MISSING = 0
 """Code of a run that is not stored; others are 1 + its place in `STATUSES`."""
 
@@ -83,6 +86,7 @@ class Store:
         self.folder, self.plan, self.head = folder, plan, head
         self.sweep = str(head["sweep"])
         self.metrics = metric_names(plan)
+        self._small = 0
 
     # Opening --------------------------------------------------------------------------------------------------
 
@@ -166,8 +170,13 @@ class Store:
         stored = Stored(np.zeros(self.plan.runs, dtype=np.int8))
         if tidy:
             shutil.rmtree(self.folder / PARTIAL, ignore_errors=True)  # of a session that was killed
-        used = set()
+        used, left = set[str](), set[str]()
+        codes = {name: n + 1 for n, name in enumerate(STATUSES)}
         for path in sorted(shard_files(self.folder, RUNS), key=row_count, reverse=True):
+            if path.name in left:  # a crash came between a joined shard and the end of those it took over
+                if tidy:
+                    _remove(path)
+                continue
             try:
                 shard = self._checked(path, stored, ("run", "status"))
             except Damaged as reason:
@@ -175,9 +184,13 @@ class Store:
                 if tidy:
                     self._set_aside(path)
                 continue
+            except StorageError:
+                if tidy or path.exists():
+                    raise
+                return self.load()  # who is at work has joined it to others meanwhile
             used.add(shard.series)
+            left.update(shard.joined)
             numbers = shard.table["run"].to_numpy()
-            codes = {name: n + 1 for n, name in enumerate(STATUSES)}
             stored.status[numbers] = [codes[name] for name in shard.table["status"].to_pylist()]
         if tidy:
             self._drop_series(used)
@@ -210,8 +223,7 @@ class Store:
         """Remove series of runs that are not stored: a crash came between the two."""
         for path in shard_files(self.folder, SERIES):
             if path.name not in used:
-                with storage_errors(path):
-                    path.unlink()
+                _remove(path)
 
     def add(self, done: Sequence[tuple[Found, dict[str, str]]]) -> None:
         """Write finished runs, and wait until they are on the disk."""
@@ -221,13 +233,17 @@ class Store:
         if table is not None:
             series = write_shard(self.folder, SERIES, table, first, self.sweep).name
         write_shard(self.folder, RUNS, runs_table(self.plan, self.metrics, rows), first, self.sweep, series)
+        self._small += self._is_small(len(rows))
+        if self._small >= JOIN_SHARDS:
+            self.compact()
 
     def compact(self) -> None:
         """Join small shards to larger ones, so that long runs do not leave a file each.
 
-        The new shard is on the disk before the old ones go. A crash between leaves runs stored twice: `load` sets the
-        smaller shards aside then.
+        The new shard, which names those that it takes over, is on the disk before they go. A crash between leaves runs
+        stored twice: `load` removes what was taken over.
         """
+        self._small = 0
         for group in self._small_groups():
             try:
                 shards = [read_shard(path) for path in group]
@@ -239,25 +255,31 @@ class Store:
             if parts:
                 table = _joined([read_shard(part).table for part in parts])
                 series = write_shard(self.folder, SERIES, table, first, self.sweep).name
-            write_shard(self.folder, RUNS, rows, first, self.sweep, series)
-            with storage_errors(self.folder):
-                for path in [*group, *parts]:
-                    path.unlink()
+            write_shard(self.folder, RUNS, rows, first, self.sweep, series, [path.name for path in group])
+            for path in [*group, *parts]:
+                _remove(path)
 
     def _small_groups(self) -> Iterator[list[Path]]:
         """Yield shards to be joined, in the order of their runs."""
         group: list[Path] = []
-        rows, most = 0, SERIES_ROWS if self.plan.series else SHARD_ROWS
+        rows = 0
         for path in shard_files(self.folder, RUNS):
-            if (count := row_count(path)) >= most // 2:
+            if not self._is_small(count := row_count(path)):
                 continue
             group.append(path)
             rows += count
-            if rows >= most:
+            if rows >= self._most_rows:
                 yield group
                 group, rows = [], 0
         if len(group) > 1:
             yield group
+
+    @property
+    def _most_rows(self) -> int:
+        return SERIES_ROWS if self.plan.series else SHARD_ROWS
+
+    def _is_small(self, rows: int) -> bool:
+        return rows < self._most_rows // 2
 
     def forget_failed(self) -> int:
         """Drop the rows of runs that are not ok, so that they are made again, and return how many there were.
@@ -274,26 +296,30 @@ class Store:
             dropped += len(shard.table) - len(good)
             if len(good):
                 write_shard(self.folder, RUNS, good, int(good["run"][0].as_py()), self.sweep, shard.series)
-            with storage_errors(path):
-                path.unlink()
+            _remove(path)
         return dropped
 
     # Reading --------------------------------------------------------------------------------------------------
 
     def tables(self, part: str = RUNS) -> Iterator[pa.Table]:
-        """Yield the tables of all whole shards, one at a time.
+        """Yield the tables of all shards, one at a time; no run twice, even after a crash while shards were joined.
 
         Raises
         ------
         StorageError
             A shard is damaged.
         """
+        seen = np.zeros(self.plan.runs, dtype=np.bool_)
         for path in shard_files(self.folder, part):
             try:
-                yield read_shard(path).table
-            except Damaged as reason:
+                table = read_shard(path).table
+                numbers = table["run"].to_numpy()
+                fresh = ~seen[numbers]
+                seen[numbers] = True
+            except (Damaged, IndexError) as reason:
                 help = "Repeat the command that made the sweep: it sets the file aside and makes its runs again."
                 raise StorageError(f"the file is damaged ({reason})", str(path), help) from reason
+            yield table if fresh.all() else table.filter(fresh)
 
     def frame(self) -> Any:
         """Return all stored runs as a DataFrame, in the order of the plan.
@@ -308,7 +334,7 @@ class Store:
         tables = list(self.tables())
         if not tables:
             raise StorageError("no run is stored yet", str(self.folder), "Run the sweep first.")
-        frame = pa.concat_tables(tables).to_pandas().drop_duplicates("run")
+        frame = pa.concat_tables(tables).to_pandas()
         return frame.sort_values("run", ignore_index=True)
 
 
@@ -380,9 +406,15 @@ def _written_head(folder: Path, plan: Plan, before: dict[str, Any] | None = None
 
 
 def _how_to_go_on(stored: Plan, plan: Plan) -> str:
-    more = (plan.design.samples or 0) > (stored.design.samples or 0)
+    grows = plan.design.kind == stored.design.kind and plan.design.kind in GROWING
+    more = grows and (plan.design.samples or 0) > (stored.design.samples or 0)
     other = "Choose another folder with --out, or the same options as before."
     return f"{other} `homogsim sweep extend DIR --samples {plan.design.samples}` adds samples." if more else other
+
+
+def _remove(path: Path) -> None:
+    with storage_errors(path):
+        path.unlink()
 
 
 def _joined(tables: list[pa.Table]) -> pa.Table:

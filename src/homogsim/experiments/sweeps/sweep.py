@@ -163,7 +163,7 @@ def _made(
         if before < store.plan.runs:
             _assert_done(store)  # otherwise all has just been read
     status = FINISHED if complete else INTERRUPTED
-    counts = stored.counts() if complete else store.load().counts()
+    counts = stored.counts()
     made = sum(counts.values()) - before
     seconds = time.monotonic() - began
     return Swept(store.folder, status, store.plan.runs, counts, made, seconds, tuple(stored.set_aside))
