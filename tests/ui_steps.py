@@ -12,10 +12,18 @@ from typing import Any
 
 
 class Server:
-    """`homogsim ui` in a process of its own."""
+    """`homogsim ui` in a process of its own; with `code` that runs in place of the command's own."""
 
-    def __init__(self, *arguments: str, port: int = 0) -> None:
-        command = [sys.executable, "-m", "homogsim", "ui", *arguments, "--no-browser", "--port", str(port)]
+    def __init__(self, *arguments: str, port: int = 0, code: str = "") -> None:
+        command = [
+            sys.executable,
+            *(("-c", code) if code else ("-m", "homogsim")),
+            "ui",
+            *arguments,
+            "--no-browser",
+            "--port",
+            str(port),
+        ]
         source = str(Path(__file__).parents[1] / "src")
         self.process = subprocess.Popen(
             command,
@@ -101,3 +109,23 @@ def results_hash(zipped: Path) -> str:
     with zipfile.ZipFile(zipped) as archive:
         name = next(name for name in archive.namelist() if name.endswith("run.json"))
         return json.loads(archive.read(name))["results_hash"]
+
+
+def open_dialog_link(page: Any) -> str:
+    """Return the link to what the page shows."""
+    press(page, "Take away")
+    link = page.input_value("[aria-label='Link to this state']")
+    page.keyboard.press("Escape")
+    return link
+
+
+def accessible(page: Any) -> None:
+    """Make sure that axe-core finds nothing serious in what is shown."""
+    from axe_playwright_python.sync_playwright import Axe
+
+    options = {"runOnly": ["wcag2a", "wcag2aa"], "resultTypes": ["violations"]}
+    found = Axe().run(page, options=options).response["violations"]
+    bad = [
+        (v["id"], [n["html"][:120] for n in v["nodes"][:3]]) for v in found if v["impact"] in ("serious", "critical")
+    ]
+    assert bad == []

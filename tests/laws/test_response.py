@@ -127,7 +127,8 @@ def test_founders_give_up_only_what_surely_brings_too_little(world: World, part:
     tried, sold = founders_prospects(empty, stay_put(world, empty), 8.0, *market, needed=needed)
     pursued = sold > 0.0
     assert (brings[~pursued] < needed).all()
-    assert np.array_equal(tried[pursued], price[pursued]) and np.array_equal(sold[pursued], sales[pursued])
+    assert np.array_equal(tried[pursued], price[pursued])
+    assert np.array_equal(sold[pursued], sales[pursued])
 
 
 def test_founders_give_up_most_of_what_brings_too_little() -> None:

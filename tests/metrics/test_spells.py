@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from homogsim.metrics.spells import Spells, kaplan_meier_by_state, log_rank, spells_from_changes
+from homogsim.metrics.spells import Spells, chi_square_tail, kaplan_meier_by_state, log_rank, spells_from_changes
 from homogsim.metrics.survival import kaplan_meier, survival_at
 
 
@@ -151,3 +151,9 @@ def test_adopters_do_not_look_immortal() -> None:
     while_used = log_rank(spells_from_changes(durations, events, who, adoption[who], np.ones(who.size, dtype=int)), 2)
     assert ever.p_value < 1e-20
     assert while_used.p_value > 0.01
+
+
+@pytest.mark.parametrize("freedom", range(1, 8))
+def test_tail_of_chi_square_is_scipys(freedom: int) -> None:
+    for x in (0.0, 1e-6, 0.1, 1.0, 3.84, 20.0, 300.0):
+        assert chi_square_tail(x, freedom) == pytest.approx(float(stats.chi2.sf(x, freedom)), rel=1e-12)

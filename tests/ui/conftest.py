@@ -26,6 +26,9 @@ consumers = 120
 warm_up = 24
 before = 12
 months = 48
+
+[finance]
+retirement = 0.0 # so that the businesses that sell most are there to the end
 """
 
 
@@ -37,7 +40,25 @@ def small_file(tmp_path_factory: Any) -> Path:
 
 
 @pytest.fixture(scope="session")
-def server(small_file: Path) -> Iterator[Server]:
+def warm(small_file: Path) -> None:
+    """Compile the kernels that this market needs, where nobody has done so: minutes that are nobody's waiting time."""
+    from homogsim.model import MarketModel
+    from homogsim.scenario import Scenario
+
+    MarketModel(Scenario.read(small_file), months=26).run()
+
+
+@pytest.fixture(scope="module")
+def openings(warm: None) -> Iterator[Any]:
+    from homogsim.ui.openings import Openings
+
+    openings = Openings()
+    yield openings
+    openings.close()
+
+
+@pytest.fixture(scope="session")
+def server(small_file: Path, warm: None) -> Iterator[Server]:
     server = Server(str(small_file))
     yield server
     assert "Traceback" not in server.stop()

@@ -86,3 +86,14 @@ def test_the_page_is_imported_only_when_it_is_asked_for():
         "import sys; from homogsim.cli.app import app; print([m for m in ('solara', 'anywidget') if m in sys.modules])"
     )
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout.strip() == "[]"
+
+
+def test_pandas_is_whole_before_the_first_page_is_asked_for():
+    code = (
+        "import sys, uvicorn; from homogsim.ui import server; from homogsim.ui.openings import Openings\n"
+        "Openings.warm = lambda *_: None\n"
+        "uvicorn.Server.run = lambda *_, **__: print(hasattr(sys.modules.get('pandas'), 'DataFrame'))\n"
+        "server.serve('baseline', port=0, browser=False)"
+    )
+    said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout
+    assert said.splitlines()[-1] == "True"

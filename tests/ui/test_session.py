@@ -5,58 +5,19 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from queue import Queue
-from typing import Any
 
 import pytest
+from ui_tab import Tab
 
-from homogsim.ui.bets import Classroom
 from homogsim.ui.openings import Openings
-from homogsim.ui.session import Session
 from homogsim.ui.side import Side
-
-
-class Tab:
-    """A session, and what it said."""
-
-    def __init__(self, openings: Openings, first: Path) -> None:
-        self.said: Queue[tuple[dict[str, Any], list[bytes]]] = Queue()
-        self.session = Session(lambda *message: self.said.put(message), openings, Classroom(), str(first))
-        self.session.start()
-
-    def do(self, do: str, **rest: Any) -> None:
-        self.session.post({"do": do, **rest})
-
-    def hear(self, kind: str, **wanted: Any) -> dict[str, Any]:
-        """Return the next message of a kind in which some things are as wanted."""
-        deadline = time.monotonic() + 60
-        while time.monotonic() < deadline:
-            message, _ = self.said.get(timeout=60)
-            if message["type"] == "frame":
-                self.do("drawn")
-            if message["type"] == kind and all(message.get(key) == value for key, value in wanted.items()):
-                return message
-        raise AssertionError(f"no {kind} with {wanted}")
-
-    def open(self) -> dict[str, Any]:
-        self.do("hello", link="")
-        return self.hear("state", mode="paused")
-
-
-@pytest.fixture(scope="module")
-def openings() -> Iterator[Openings]:
-    openings = Openings()
-    yield openings
-    openings.close()
 
 
 @pytest.fixture
 def tab(openings: Openings, small_file: Path) -> Iterator[Tab]:
     tab = Tab(openings, small_file)
     yield tab
-    tab.session.close()
-    tab.session.thread.join(10)
-    assert not tab.session.thread.is_alive()
+    tab.end()
 
 
 def test_it_opens_before_automation(tab):

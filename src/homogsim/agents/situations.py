@@ -108,6 +108,8 @@ class Situation:
     """Dollars a month."""
     sales: float
     """Last month, occasions."""
+    share: float
+    """Of what all outlets of its town and sector sold last month, 0 to 1."""
     profit: float
     """Last month, dollars."""
     satisfaction: float
@@ -158,6 +160,7 @@ def situation(market: Market, weighed: Weighed, n: int) -> Situation:
         rivals=rivals_of(market, row),
         peers=_peers(market, row),
         sales=float(firms.expected_sales[row]),
+        share=_share(market, row),
         **{name: float(getattr(firms, name)[row]) for name in _AS_IT_IS},
     )
 
@@ -191,6 +194,13 @@ def rivals_of(market: Market, row: int) -> tuple[Rival, ...]:
         for j, far in zip(there, distance, strict=True)
     )
     return tuple(sorted(found, key=lambda rival: (rival.distance, rival.uid)))
+
+
+def _share(market: Market, row: int) -> float:
+    firms = market.firms
+    there = (market.site_cell == market.site_cell[row]) & firms.is_open
+    sold = float(firms.sales[there].sum())
+    return float(firms.sales[row]) / sold if sold > 0.0 else 0.0
 
 
 def _peers(market: Market, row: int) -> dict[str, float]:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from homogsim.errors import HomogsimError
 from homogsim.results.summary import summarise
 from homogsim.results.tables import FORMULA_STARTS
+from homogsim.ui.roll import Roll
 
 if TYPE_CHECKING:
     from homogsim.results import Results
@@ -72,6 +73,8 @@ class Classroom:
     """The bets of all tabs of a server, in order; the oldest go when there are too many."""
 
     def __init__(self) -> None:
+        self.owners = Roll()
+        """Whose business came to what."""
         self._rows: list[dict[str, Any]] = []
         self._lock = Lock()
 

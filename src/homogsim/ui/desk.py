@@ -4,17 +4,23 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from typing import Any
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
 from homogsim.scenario import Scenario
 from homogsim.scenario.checking import values
 from homogsim.scenario.events import recorded
-from homogsim.ui import controls, links
+from homogsim.ui import controls, links, review
 from homogsim.ui.bands import Bands
 from homogsim.ui.bets import Classroom
+from homogsim.ui.deed import Deed
 from homogsim.ui.openings import Openings
 from homogsim.ui.plan import Plan
 from homogsim.ui.side import Side
+
+if TYPE_CHECKING:
+    from homogsim.experiments.advice.ownership import Ownership
+    from homogsim.ui.ending import Ending
 
 Send = Callable[[dict[str, Any], list[bytes]], None]
 Command = dict[str, Any]
@@ -47,6 +53,12 @@ class Desk:
         self.bands: Bands | None = None
         self.bets: dict[str, float] = {}
         self.who, self.bets_open = "", False
+        self.ending: Ending | None = None
+        """The comparison of an owner's path with others."""
+        self.peers: list[tuple[int, dict[str, float]]] = []
+        """What the owner's peers had at the last two reviews."""
+        self.mourned = False
+        """Whether the owner knows that the business has closed."""
         self.work: Iterator[tuple[str, float]] | None = None
         self.offered: tuple[Plan, int] | None = None
         self._run = 0
@@ -65,6 +77,11 @@ class Desk:
         return bool(self.sides) and self.mode in ("paused", "playing")
 
     @property
+    def owned(self) -> Ownership | None:
+        """The business in the user's hands."""
+        return self.sides[0].owned if self.sides else None
+
+    @property
     def may_change(self) -> bool:
         """Whether a live parameter can change from the coming month on."""
         if not self.ready:
@@ -74,6 +91,8 @@ class Desk:
 
     def show(self, sides: list[Side]) -> None:
         """Put markets in the place of those that were drawn."""
+        if self.sides and self.sides[0] not in sides:
+            self.give_up_ownership()
         self.sides, self._run, self.town = sides, self._run + 1, None
         self._sent = [RESEND] * len(sides)
         for number, side in enumerate(sides):
@@ -148,6 +167,7 @@ class Desk:
             "may_change": self.may_change,
             "tools": bool(self.plan.scenario.parameters.tools.available),
             "bets": self.bets,
+            "owner": self._owner(),
         }
         self.send({"type": "state", **told, **self._wanted(at)}, [])
 
@@ -158,6 +178,7 @@ class Desk:
         base = {key: controls.plain(value) for key, value in values(wanted.base.parameters).items()}
         touched = {*wanted.changes, *running.changes}
         staged = sorted(key for key in touched if wanted.changes.get(key) != running.changes.get(key))
+        restart = bool(staged) or wanted.seed != running.seed
         live = [
             [month, key, controls.plain(value)]
             for month, settings in sorted(wanted.live.items())
@@ -172,10 +193,33 @@ class Desk:
             "changed": [key for key in now if now[key] != base[key]],
             "originals": {key: base[key] for key in now if now[key] != base[key]},
             "staged": staged,
-            "restart": bool(staged) or wanted.seed != running.seed,
+            "restart": restart,
             "live": live,
-            "link": links.written(wanted, at - 1),
+            "link": links.written(self._deeded(wanted, restart=restart), at - 1),
         }
+
+    def _deeded(self, wanted: Plan, *, restart: bool) -> Plan:
+        """Return the plan with the user's business, unless the next start would be of another world."""
+        return replace(wanted, owner=None if self.owned is None or restart else Deed.of(self.owned))
+
+    def _owner(self) -> dict[str, Any] | None:
+        if self.owned is None:
+            return None
+        before = self.peers[-2][1] if len(self.peers) > 1 and self.peers[-1][0] == self.owned.month else None
+        return review.told(self.owned, before)
+
+    def give_up_ownership(self) -> None:
+        """Let the user's business go, with what was reckoned of it."""
+        self.cancel_ending()
+        self.peers, self.mourned = [], False
+        if self.sides:
+            self.sides[0].let_go()
+
+    def cancel_ending(self) -> None:
+        """End the comparison of the owner's path with others, if one is under way, and forget it."""
+        if self.ending is not None:
+            self.ending.cancel()
+            self.ending = None
 
     def cancel_bands(self) -> None:
         """End the comparison over many seeds, if one is under way."""

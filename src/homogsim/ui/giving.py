@@ -60,6 +60,10 @@ class Gives(Desk):
         what, side = str(command.get("what")), whole(command, "side", 0)
         if what == "class":
             self._file(takeaway.File("homogsim-class-bets.csv", "text/csv", self.classroom.csv().encode()))
+        elif what == "class-owners":
+            self._file(takeaway.File("homogsim-class-owners.csv", "text/csv", self.classroom.owners.csv().encode()))
+        elif command.get("of") == "owner":
+            self._owner_file(what, str(command.get("form")))
         elif command.get("of") == "bands":
             self._comparison_file(what, str(command.get("form")))
         elif 0 <= side < len(self.sides):
@@ -70,6 +74,18 @@ class Gives(Desk):
                 self._file(takeaway.FILES[what](results))
             else:
                 self._file(takeaway.figure(results, what, str(command.get("form"))))
+
+    def _owner_file(self, what: str, form: str) -> None:
+        found = None if self.ending is None else self.ending.found
+        if found is None:
+            raise HomogsimError("nothing has been compared yet", help="Ask what would have been first.")
+        results = self.sides[0].results()
+        if what == "figure":
+            self._file(takeaway.owner_figure(found, results, form))
+            return
+        if what not in takeaway.OWNER_FILES:
+            raise HomogsimError(f"there is no file {what[:40]!r} of an owner")
+        self._file(takeaway.OWNER_FILES[what](found, takeaway.stem(results)))
 
     def _comparison_file(self, what: str, form: str) -> None:
         found = None if self.bands is None else self.bands.found

@@ -11,6 +11,7 @@ from urllib.parse import parse_qsl, urlencode
 from homogsim.errors import ScenarioError
 from homogsim.scenario import TWIN, Scenario, presets
 from homogsim.scenario.checking import values
+from homogsim.ui import deed
 from homogsim.ui.plan import Plan
 
 LONGEST = 16_000
@@ -21,7 +22,7 @@ BASELINE = "baseline"
 def written(plan: Plan, month: int) -> str:
     """Return the query of a link to a plan at a month, without its question mark.
 
-    Empty for a scenario with places of its own, which only its file can carry.
+    Empty for a scenario with places of its own, which only its file can carry, and for what is too long.
     """
     base, changes = _preset(plan)
     if plan.scenario.places != base.places:
@@ -33,7 +34,9 @@ def written(plan: Plan, month: int) -> str:
         ("at", f"{when}:{key}={_text(value)}") for when, settings in own.items() for key, value in settings.items()
     ]
     parts += [("beside", plan.second)] if plan.second else []
-    return urlencode([*parts, ("month", str(month))])
+    parts += plan.owner.parts() if plan.owner else []
+    query = urlencode([*parts, ("month", str(month))])
+    return query if len(query) <= LONGEST else ""
 
 
 def _preset(plan: Plan) -> tuple[Scenario, dict[str, Any]]:
@@ -78,6 +81,7 @@ def read(query: str) -> tuple[Plan, int] | None:
     events = [text for name, text in parts if name == "at"]
     if events:
         plan = _with_events(plan, events)
+    plan = replace(plan, owner=deed.read(said))
     last = plan.scenario.parameters.calendar.months - 1
     return plan, min(max(_whole(said.get("month", "-1"), "month"), -1), last)
 

@@ -8,7 +8,8 @@ from dataclasses import replace
 
 from homogsim.errors import HomogsimError, ScenarioError
 from homogsim.scenario import TWIN, Scenario, presets
-from homogsim.ui import bets, charts, controls, links, uploads
+from homogsim.ui import bets, charts, compiling, controls, links, uploads
+from homogsim.ui.deed import Deed
 from homogsim.ui.desk import Command, Desk
 from homogsim.ui.pace import PACES
 from homogsim.ui.plan import Plan
@@ -54,6 +55,7 @@ class Opens(Desk):
             "beside": plan.second,
             "differences": [[key, str(old), str(new)] for key, (old, new) in differences][:MOST_DIFFERENCES],
             "events": len(plan.events),
+            "owner": None if plan.owner is None else {"name": plan.owner.name, "said": len(plan.owner.orders)},
             "seconds": sum(need.seconds for need in needs),
             "memory": sum(need.memory_bytes for need in needs),
         }
@@ -77,9 +79,16 @@ class Opens(Desk):
         self.offer(Plan.of(uploads.read(str(command.get("text", "")))), -1)
 
     def do_restart(self, command: Command) -> None:
-        """Run again with all changes: to the month before automation, or from the start of the world."""
+        """Run again with all changes: to the month before automation, or from the start of the world.
+
+        With ``again``, to the month in which the user took a business over, which is in their hands again.
+        """
+        if command.get("again") and self.owned is not None:
+            deed = Deed.of(self.owned).afresh
+            self.begin(replace(self.plan, owner=deed), deed.first - 1)
+            return
         plan = self.wanted.from_the_start() if command.get("settle") else self.wanted
-        self.begin(plan, from_start=bool(command.get("from_start")))
+        self.begin(replace(plan, owner=None), from_start=bool(command.get("from_start")))
 
     def do_beside(self, command: Command) -> None:
         """Set another market beside the first, run to the same month; or take it away."""
@@ -112,12 +121,14 @@ class Opens(Desk):
         """Make the markets and run them to where they are first drawn; yields words and the share that is done."""
         made: list[Side] = []
         for scenario in plan.scenarios:
-            for step in self._to_month(scenario, month, from_start):
+            owner = None if made else plan.owner
+            for step in self._to_month(scenario, month, from_start, owner):
                 if isinstance(step, Side):
                     made.append(step)
                 else:
-                    yield f"opening {scenario.name}", step
-        self.plan = plan
+                    yield compiling.words() or f"opening {scenario.name}", step
+        self.plan = plan = replace(plan, owner=None)  # from now on the market itself knows
+        self.wanted = replace(self.wanted, owner=None)
         self.show(made)
 
     def _catching_up(self, plan: Plan) -> Iterator[tuple[str, float]]:
@@ -133,7 +144,9 @@ class Opens(Desk):
         self.plan = plan
         self.show(sides)
 
-    def _to_month(self, scenario: Scenario, month: int, from_start: bool) -> Iterator[float | Side]:
+    def _to_month(
+        self, scenario: Scenario, month: int, from_start: bool, owner: Deed | None = None
+    ) -> Iterator[float | Side]:
         """Run a market until a month has been run; the last of what is yielded is the market."""
         from homogsim.model import MarketModel
 
@@ -141,9 +154,9 @@ class Opens(Desk):
             yield 0.5
             yield Side(MarketModel(scenario))
             return
-        while self.openings.is_warming(scenario):
+        while (share := self.openings.warming(scenario)) is not None:
             time.sleep(SLICE)
-            yield 0.5
+            yield share
         model = self.openings.get(scenario)
         if model is None:
             model = MarketModel(scenario)
@@ -154,8 +167,12 @@ class Opens(Desk):
             self.openings.put(model)
         side = Side(model)
         while side.month <= month and not side.ended:
+            if owner is not None:
+                owner.follow(side)
             side.step()
             yield side.month / (month + 1)
+        if owner is not None and side.month == owner.first:
+            owner.follow(side)
         yield side
 
     def open_further(self) -> None:

@@ -11,10 +11,13 @@ from threading import Lock, Thread
 from typing import TYPE_CHECKING
 
 from homogsim.scenario import Scenario
+from homogsim.ui import compiling
 
 if TYPE_CHECKING:
     from homogsim.model import MarketModel
 
+AFTERWARDS = 26
+"""Months that are run in the background where code had to be compiled: the market that is drawn has no need to wait."""
 MOST = 8
 """Openings kept, the latest ones."""
 
@@ -25,17 +28,17 @@ class Openings:
     def __init__(self) -> None:
         self._folder = TemporaryDirectory(prefix="homogsim-openings-")
         self._kept: OrderedDict[str, Path] = OrderedDict()
-        self._warming: set[str] = set()
+        self._warming: dict[str, float] = {}
         self._lock = Lock()
 
     def close(self) -> None:
         """Remove the files."""
         self._folder.cleanup()
 
-    def is_warming(self, scenario: Scenario) -> bool:
-        """Whether somebody computes this opening now."""
+    def warming(self, scenario: Scenario) -> float | None:
+        """Return the share of this opening that somebody has computed; None where nobody is at it."""
         with self._lock:
-            return _key(scenario) in self._warming
+            return self._warming.get(_key(scenario))
 
     def get(self, scenario: Scenario) -> MarketModel | None:
         """Return a model of its own of a scenario at its opening, if it was kept."""
@@ -66,7 +69,7 @@ class Openings:
     def warm(self, scenario: Scenario) -> Thread:
         """Compute an opening in the background, for the first tab; it also loads what is slow to load."""
         with self._lock:
-            self._warming.add(_key(scenario))
+            self._warming[_key(scenario)] = 0.0
         thread = Thread(target=self._warm, args=(scenario,), name="homogsim opening", daemon=True)
         thread.start()
         return thread
@@ -74,14 +77,22 @@ class Openings:
     def _warm(self, scenario: Scenario) -> None:
         from homogsim.model import MarketModel
 
+        key = _key(scenario)
+        compiling.watch()
         try:
             model = MarketModel(scenario)
+            first = model.month
             while model.month < 0:
                 model.step()
+                with self._lock:
+                    self._warming[key] = (model.month - first) / max(1, -first)
             self.put(model)
         finally:
             with self._lock:
-                self._warming.discard(_key(scenario))
+                self._warming.pop(key, None)
+        if compiling.count():
+            while model.month < min(AFTERWARDS, model.last_month):
+                model.step()
 
 
 def _key(scenario: Scenario) -> str:

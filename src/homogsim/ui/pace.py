@@ -29,6 +29,7 @@ class Plays(Desk):
         """Go on, to the end or to a month."""
         if not self.ready:
             return
+        self._refuse_undecided()
         self.target = whole(command, "to", ENDLESS)
         if self.target <= self.month:
             raise HomogsimError(f"month {self.target} has been run", help="The scrubber goes back.")
@@ -43,8 +44,10 @@ class Plays(Desk):
     def do_step(self, command: Command) -> None:
         """Run one month."""
         if self.ready:
+            self._refuse_undecided()
             self.past = None
             self._one_month()
+            self.owner_stops()
             self.rest()
 
     def do_pace(self, command: Command) -> None:
@@ -68,7 +71,7 @@ class Plays(Desk):
         (speed, months), began = PACES[self.pace], time.monotonic()
         for _ in range(months):
             self._one_month()
-            if self.sides[0].ended or self.month >= self.target:
+            if self.owner_stops() or self.sides[0].ended or self.month >= self.target:
                 self.rest()
                 return
         self.draw()
@@ -82,6 +85,15 @@ class Plays(Desk):
         super().do_drawn(command)
         if self.mode == "playing" and not PACES[self.pace][0]:
             self.due_at = time.monotonic()
+
+    def owner_stops(self) -> bool:
+        """Whether the market must stand still for the owner of a business."""
+        return False
+
+    def _refuse_undecided(self) -> None:
+        if self.owned is not None and self.owned.is_due:
+            what = f"your decision for month {self.owned.month} is due"
+            raise HomogsimError(what, help="Decide, or let the business decide by itself.")
 
     def _one_month(self) -> None:
         for side in self.sides:

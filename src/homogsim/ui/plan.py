@@ -10,6 +10,7 @@ from homogsim.experiments.runs import twin
 from homogsim.policies import POLICIES
 from homogsim.scenario import TWIN, Event, Scenario
 from homogsim.scenario.checking import values
+from homogsim.ui.deed import Deed
 
 CHANGED = "-changed"
 LONGEST_NAME = 64
@@ -28,6 +29,8 @@ class Plan:
     seed: int = 1
     second: str = ""
     """What stands beside it: nothing, ``twin`` (the same without tools), or a preset's name."""
+    owner: Deed | None = None
+    """Whose hands a business is in."""
 
     @classmethod
     def of(cls, base: Scenario, second: str = "") -> Plan:

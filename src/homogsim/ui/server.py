@@ -84,6 +84,10 @@ def serve(
 def _configured(first: str, host: str, token: str | None, listener: socket.socket) -> tuple[Any, str]:
     """Return uvicorn's configuration and the token; Solara is imported here, after its settings are made."""
     os.environ.update(SETTINGS)
+    # Solara asks whether values are tables of pandas; half imported, by the thread that opens the first market, pandas
+    # has no answer, and a page that is opened in that second would stay empty.
+    import pandas  # noqa: F401
+
     try:
         import solara.server.cdn_helper as cdn
         import solara.server.starlette as starlette

@@ -11,6 +11,7 @@ from homogsim.ui import frames
 from homogsim.ui.charts import COLUMNS, TOWN_COLUMNS
 
 if TYPE_CHECKING:
+    from homogsim.experiments.advice.ownership import Ownership
     from homogsim.model import MarketModel
     from homogsim.results import Results
     from homogsim.scenario import Event
@@ -31,6 +32,8 @@ class Side:
 
     def __init__(self, model: MarketModel) -> None:
         self.model = model
+        self.owned: Ownership | None = None
+        """The business in the user's hands."""
         self.view = frames.projection(model.market)
         self.kept: dict[int, frames.Frame] = {}
         self._bytes = 0
@@ -52,8 +55,29 @@ class Side:
 
     def step(self) -> None:
         """Run a month and keep its frame."""
-        self.model.step()
+        if self.owned is None:
+            self.model.step()
+        else:
+            self.owned.step()
         self.keep()
+
+    def take(self, uid: int, name: str, every: int) -> None:
+        """Put a business into the user's hands.
+
+        Raises
+        ------
+        HomogsimError
+            Nothing can be decided for it now.
+        """
+        from homogsim.experiments.advice.ownership import Ownership
+
+        self.owned = Ownership(self.model, uid, name, every)
+
+    def let_go(self) -> None:
+        """Let the business decide by itself for good."""
+        if self.owned is not None:
+            self.owned.close()
+            self.owned = None
 
     def keep(self) -> None:
         """Keep what is open now as the frame of the month before."""

@@ -10,7 +10,7 @@ from homogsim.ui.changing import Changes
 from homogsim.ui.desk import Command
 from homogsim.ui.giving import Gives
 from homogsim.ui.opening import Opens
-from homogsim.ui.pace import Plays
+from homogsim.ui.owning import Owns
 
 logger = logging.getLogger(__name__)
 
@@ -18,7 +18,7 @@ OPENING = ("hello", "open", "restart", "beside", "accept")
 """Commands whose refusal gives an opening up."""
 
 
-class Tab(Opens, Plays, Changes, Gives):
+class Tab(Opens, Owns, Changes, Gives):
     """A tab: every command of the browser is a method ``do_…``."""
 
     def due(self) -> float | None:
@@ -43,6 +43,8 @@ class Tab(Opens, Plays, Changes, Gives):
         super().rest()
         if self.mode == "ended" and self.bets_open:
             self.settle_bets()
+        if self.mode == "ended":
+            self.settle_owner()
 
     def refuse(self, error: HomogsimError, command: Command | None) -> None:
         """Tell a mistake where it was made; what is drawn stays."""
@@ -64,4 +66,5 @@ class Tab(Opens, Plays, Changes, Gives):
     def close(self) -> None:
         """Let go of everything."""
         self.cancel_bands()
+        self.give_up_ownership()
         self.work, self.sides = None, []

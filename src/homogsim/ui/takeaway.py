@@ -13,6 +13,7 @@ from homogsim.errors import HomogsimError
 from homogsim.results.tables import write_csv, write_parquet
 
 if TYPE_CHECKING:
+    from homogsim.experiments.advice.ownership import Owned
     from homogsim.experiments.comparison import Comparison
     from homogsim.results import Results
 
@@ -125,6 +126,40 @@ FILES: dict[str, Callable[[Results], File]] = {
     "folder": run_folder,
 }
 """Files by the name of what they hold."""
+
+
+def owner_measures(found: Owned, name: str) -> File:
+    """Return what came of a business and would have come of it, as CSV."""
+    data = _written("owner.csv", lambda path: write_csv(found.table, path))
+    return File(f"{name}-owner.csv", "text/csv", data)
+
+
+def owner_paths(found: Owned, name: str) -> File:
+    """Return the three courses of a business, month by month, as CSV."""
+    data = _written("paths.csv", lambda path: write_csv(found.paths, path))
+    return File(f"{name}-owner-months.csv", "text/csv", data)
+
+
+def owner_figure(found: Owned, results: Results, form: str) -> File:
+    """Return the figure of the three courses, with title and provenance.
+
+    Raises
+    ------
+    HomogsimError
+        There is no such format.
+    """
+    from homogsim.plots import write_figure
+    from homogsim.plots.owner import figure as draw
+
+    kind = _form(form)
+    version = results.provenance.get("version", "unknown")
+    drawn = draw(found, f"scenario {results.scenario.name}   ·   seed {results.seed}   ·   homogsim {version}")
+    data = _written(f"figure.{form}", lambda path: write_figure(drawn, path))
+    return File(f"{stem(results)}-owner.{form}", kind, data)
+
+
+OWNER_FILES: dict[str, Callable[[Owned, str], File]] = {"measures": owner_measures, "months": owner_paths}
+"""Files about an owner's business."""
 
 
 def _written(name: str, write: Callable[[Path], object]) -> bytes:

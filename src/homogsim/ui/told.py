@@ -53,7 +53,7 @@ def gains(sides: list[Side]) -> dict[str, Any]:
 
 def _changed(table: Any, metric: str, label: str) -> dict[str, Any]:
     row = table.loc[metric]
-    return {"metric": metric, "label": label} | {name: _number(row[name]) for name in row.index}
+    return {"metric": metric, "label": label} | {name: plain_number(row[name]) for name in row.index}
 
 
 def _between(found: list[Results]) -> dict[str, Any]:
@@ -65,7 +65,7 @@ def _between(found: list[Results]) -> dict[str, Any]:
         return {"reason": error.what}
     names = (*QUARTILES, "all consumers")
     rows = [
-        {"label": name, "change": _number(row.change), "share_losing": _number(row.share_losing)}
+        {"label": name, "change": plain_number(row.change), "share_losing": plain_number(row.share_losing)}
         for name, row in zip(names, table.itertuples(), strict=True)
     ]
     return {"rows": rows}
@@ -78,7 +78,7 @@ def balanced(sides: list[Side]) -> dict[str, Any]:
         table = scorecard(side.results().timeline)
         cards.append([
             {"perspective": perspective, "metric": metric, "meaning": METRICS[metric].meaning, "unit": row["unit"]}
-            | {name: _number(row[name]) for name in ("start", "end", "change", "relative_change")}
+            | {name: plain_number(row[name]) for name in ("start", "end", "change", "relative_change")}
             for (perspective, metric), row in table.iterrows()
         ])  # fmt: skip
     return {"cards": cards}
@@ -94,20 +94,20 @@ def against(sides: list[Side]) -> dict[str, Any]:
     rows = []
     for name, metric in METRICS.items():
         a, b = ends[0].get(name, math.nan), ends[1].get(name, math.nan)
-        told = {"a": _number(a), "b": _number(b), "difference": _number(a - b)}
+        told = {"a": plain_number(a), "b": plain_number(b), "difference": plain_number(a - b)}
         rows.append({"metric": name, "unit": metric.unit, "meaning": metric.meaning} | told)
     a_end, b_end = (market_end(side.model) for side in sides)
     if reason := different_consumers(b_end, a_end):
         return {"rows": rows, "reason": reason}
     welfare = decompose(b_end, a_end)
-    parts = {name: _number(value) for name, value in welfare.parts.items()}
+    parts = {name: plain_number(value) for name, value in welfare.parts.items()}
     return {"rows": rows, "parts": parts, "total": welfare.total}
 
 
 def outcome(sides: list[Side]) -> dict[str, Any]:
     """Return what came out of the bets."""
     came = outcomes(sides[0].results())
-    return {question.name: _number(came[question.name]) for question in QUESTIONS}
+    return {question.name: plain_number(came[question.name]) for question in QUESTIONS}
 
 
 TOLD: dict[str, Callable[[list[Side]], dict[str, Any]]] = {
@@ -120,10 +120,10 @@ TOLD: dict[str, Callable[[list[Side]], dict[str, Any]]] = {
 """Everything that a tab may ask for, by name."""
 
 
-def _number(value: float) -> float | None:
+def plain_number(value: float) -> float | None:
     """Return a number as JSON has it: what is not defined is None."""
     return float(value) if math.isfinite(value) else None
 
 
 def _clean(values: Any) -> list[float | None]:
-    return [_number(float(value)) for value in values]
+    return [plain_number(float(value)) for value in values]

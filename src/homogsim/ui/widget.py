@@ -10,7 +10,8 @@ import anywidget
 STATIC = Path(__file__).parent / "static"
 
 SCRIPTS = (
-    "dom", "marks", "maps", "space", "series", "tables", "controls", "transport", "told", "bets", "takeaway", "app",
+    "dom", "marks", "maps", "space", "series", "tables", "controls", "transport", "told", "bets", "takeaway",
+    "owner", "app",
 )  # fmt: skip
 """Files of the script, each using those before it."""
 STYLES = ("base", "layout", "parts")

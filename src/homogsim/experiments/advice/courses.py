@@ -45,6 +45,11 @@ class Course:
         """Profit less set-up cost and training, dollars a month."""
         return self.months["profit"] - self.months["outlay"]
 
+    @property
+    def lifetime(self) -> int:
+        """Months at whose end the business was open."""
+        return int(self.months["is_open"].sum())
+
     def last_year(self, name: str) -> float:
         """Return the mean of the last 12 months in which the business was open; NaN where nothing is known."""
         known = self.months[name][self.months["is_open"] > 0.0][-YEAR:]

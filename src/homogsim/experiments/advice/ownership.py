@@ -20,7 +20,7 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -30,6 +30,7 @@ from homogsim.agents.situations import Decision, Situation
 from homogsim.errors import HomogsimError
 from homogsim.experiments.advice.choices import NONE, Choice
 from homogsim.experiments.advice.courses import Course, Watch
+from homogsim.experiments.advice.findings import money
 from homogsim.experiments.advice.reckoning import MEASURES, measures
 from homogsim.experiments.advice.worlds import BY_ITSELF, step
 from homogsim.parameters import TOOLS
@@ -42,6 +43,8 @@ if TYPE_CHECKING:
 
 YOU = "you"
 LONGEST_NAME = 60
+Order = Decision | Literal["by itself", "hand back", "take over"]
+"""What a user said: a decision, or that it decides by itself: until the next review, for good, no longer."""
 
 
 class Ownership:
@@ -74,13 +77,16 @@ class Ownership:
         self.model, self.uid, self.name = model, uid, name.strip()[:LONGEST_NAME]
         self.first, self.every = model.month, every
         self.decisions: list[tuple[int, Decision]] = []
+        self.orders: list[tuple[int, Order]] = []
+        """All that the user said, by month: said again in the same world, it gives the same path."""
+        self.in_charge = True
+        """Whether the user is asked at reviews."""
+        self._since, self._was_in_charge, self._delegated = model.month, True, False
         self._folder = TemporaryDirectory(prefix="homogsim-owner-")
         self._past = model.save(Path(self._folder.name) / "past.npz")
         self._watch = Watch(model, uid, model.last_month + 1 - model.month)
-        self._pending: Decision | None = None
+        self._pending: Decision | Literal["by itself"] | None = None
         self.refused = ""
-        months = range(model.month, model.last_month + 1, every)
-        model.market.owners[uid] = Owner(self._policy, months)
 
     @property
     def month(self) -> int:
@@ -100,7 +106,20 @@ class Ownership:
     @property
     def is_review(self) -> bool:
         """Whether the owner is asked this month."""
-        return self.is_open and self.month <= self.model.last_month and (self.month - self.first) % self.every == 0
+        runs = self.is_open and self.month <= self.model.last_month
+        return runs and self.in_charge and (self.month - self._since) % self.every == 0
+
+    @property
+    def is_due(self) -> bool:
+        """Whether the owner is asked this month and has not answered."""
+        return self.is_review and self._pending is None
+
+    @property
+    def next_review(self) -> int | None:
+        """The month of the next review that has not been answered; None when there is none any more."""
+        month = self.month + (self._since - self.month) % self.every
+        month += self.every * (self.is_review and not self.is_due)
+        return month if self.in_charge and self.is_open and month <= self.model.last_month else None
 
     @property
     def situation(self) -> Situation:
@@ -114,7 +133,7 @@ class Ownership:
         return look(self.model.market, self.uid)
 
     def decide(self, decision: Decision | None) -> None:
-        """Decide for this month's review; None lets the business decide by itself.
+        """Decide for this month's review; None lets the business decide by itself until the next one.
 
         Raises
         ------
@@ -125,17 +144,30 @@ class Ownership:
             what = f"there is no review in month {self.month}"
             if not self.is_open:
                 raise HomogsimError(f"{what}: the business has closed ({self.cause})")
-            following = self.month + self.every - (self.month - self.first) % self.every
-            raise HomogsimError(what, help=f"The next one is in month {following}.")
+            if not self.in_charge:
+                raise HomogsimError(f"{what}: the business decides by itself", help="Take it over again first.")
+            following = self.next_review
+            raise HomogsimError(what, help="" if following is None else f"The next one is in month {following}.")
         if decision is not None and decision.about_tools:
             found_option(self.model.market, self.situation, decision)
-        self._pending = decision
+        self._pending = BY_ITSELF if decision is None else decision
+
+    def hand_back(self) -> None:
+        """Let the business decide by itself from this month on: tools, and what was decided on savings and prices."""
+        self.in_charge, self._pending = False, None
+
+    def take_over(self) -> None:
+        """Decide again, with a review this month; nothing changes for a user who is in charge already."""
+        if not self.in_charge:
+            self.in_charge, self._since, self._delegated = True, self.month, False
 
     def _policy(self, now: Situation) -> Decision | None:
         """Do what was decided; stay, and say why in `refused`, where this month's events have put it out of reach."""
         pending = self._pending
+        if not isinstance(pending, Decision):
+            return None
         try:
-            if pending is not None and pending.about_tools:
+            if pending.about_tools:
                 found_option(self.model.market, now, pending)
         except HomogsimError as error:  # raised half-way through a month it would end the game
             self.refused = str(error)
@@ -145,24 +177,48 @@ class Ownership:
 
     def step(self) -> None:
         """Run a month: decided as `decide` said, otherwise as the business would by itself."""
-        if self.is_review and self._pending is not None:
-            self.decisions.append((self.month, self._pending))
+        self._note_orders()
+        owners = self.model.market.owners
+        if self.is_open and self.in_charge and not self._delegated:
+            # between two reviews nobody decides: what the user has chosen stays
+            owners[self.uid] = Owner(self._policy, (self.month,) if self.is_review else ())
+        else:
+            self._let_go()
         self.model.step()
         self._watch.note()
         self._pending = None
 
+    def _note_orders(self) -> None:
+        if self.in_charge != self._was_in_charge and self.is_open:
+            self.orders.append((self.month, "take over" if self.in_charge else "hand back"))
+            self._was_in_charge = self.in_charge
+        if self.is_review:
+            self._delegated = not isinstance(self._pending, Decision)
+            self.orders.append((self.month, self._pending or BY_ITSELF))
+            if isinstance(self._pending, Decision):
+                self.decisions.append((self.month, self._pending))
+
+    def _let_go(self) -> None:
+        """Give the business its own laws back: of tools, of savings, of prices."""
+        self.model.market.owners.pop(self.uid, None)
+        if self.is_open:
+            firms, row = self.model.market.firms, self._watch.row
+            firms.own_reinvestment[row], firms.price_stance[row] = np.nan, 1.0
+
     @property
     def path(self) -> pd.DataFrame:
-        """A row per month so far: `homogsim.experiments.advice.courses.MONTHLY`."""
+        """A row per month so far: `homogsim.experiments.advice.courses.MONTHLY`, and the cumulative net profit."""
         lived = self.month - self.first
         table = pd.DataFrame({name: values[:lived] for name, values in self._watch.months.items()})
+        table["cumulative"] = np.cumsum(table["profit"] - table["outlay"])
         table.insert(0, "month", np.arange(self.first, self.first + lived))
         return table
 
     def compare(self, stopped: Callable[[], bool] = lambda: False) -> Owned:
         """Return the path so far against the business's own, and against no tool, with the same luck.
 
-        Both are lived anew from the month in which the user took over: some seconds.
+        Both are lived anew from the month in which the user took over, with all that was changed in the market since:
+        some seconds. It may be called in another thread while this one goes on.
 
         Raises
         ------
@@ -182,6 +238,7 @@ class Ownership:
         from homogsim.model import MarketModel
 
         model = MarketModel.load(self._past, threads=self.model.threads, owners=owners)
+        model.reschedule(self.model.scenario.events)
         watch = Watch(model, self.uid, months)
         for _ in range(months):
             step(model, stopped)
@@ -190,8 +247,17 @@ class Ownership:
 
     def close(self) -> None:
         """Give the business back, and forget its past."""
-        self.model.market.owners.pop(self.uid, None)
+        self._let_go()
         self._folder.cleanup()
+
+
+def _earned(course: Course) -> str:
+    total = float(course.net.sum())
+    return f"lost {money(-total)}" if total < 0.0 else f"earned {money(total)}"
+
+
+def _months(count: int) -> str:
+    return f"{count} month{'' if count == 1 else 's'}"
 
 
 def _until(course: Course, months: int) -> Course:
@@ -232,12 +298,40 @@ class Owned:
             pieces.append(piece.assign(cumulative=np.cumsum(course.net)))
         return pd.concat(pieces, ignore_index=True)
 
+    @property
+    def sentences(self) -> list[str]:
+        """What came of it, in plain words."""
+        mine = self.courses[YOU]
+        who, months = self.name or f"Business {self.uid}", mine.net.size
+        end = self._end(mine) if mine.cause else f"is still in business after {_months(months)}"
+        told = [f"{who} {end} and has {_earned(mine)}, set-up cost paid."]
+        for name, words in ((BY_ITSELF, "decided by itself"), (NONE, "never automated")):
+            told.append(f"Had it {words}, it would have {self._against(self.courses[name])}")
+        if not self.courses[BY_ITSELF].decided:
+            told[1] += " It would not have changed its tool."
+        return told
+
+    def _against(self, other: Course) -> str:
+        """Say what another course would have come to, beside the user's."""
+        mine = self.courses[YOU]
+        gap = float(mine.net.sum() - other.net.sum())
+        same = f"{_earned(other)}: {money(abs(gap))} {'less' if gap > 0.0 else 'more'}."
+        told = "earned exactly as much." if gap == 0.0 else same
+        if other.cause and (other.cause, other.lifetime) != (mine.cause, mine.lifetime):
+            return f"{told} It would have {self._end(other)}."
+        return f"{told} It would still be in business." if mine.cause and not other.cause else told
+
+    def _end(self, course: Course) -> str:
+        """Say when and why a business closed."""
+        month = self.first + course.lifetime
+        return f"closed in month {month} ({course.cause})"
+
     def as_dict(self) -> dict[str, Any]:
         """Return it as plain data for JSON."""
         decided = [{"month": month} | asdict(decision) for month, decision in self.decisions]
         closed = {name: course.cause for name, course in self.courses.items()}
-        return dict(plain({"uid": self.uid, "name": self.name, "first": self.first, "decisions": decided,
-                           "closed": closed, "measures": self.table.to_dict("records")}))  # fmt: skip
+        about = {"uid": self.uid, "name": self.name, "first": self.first, "decisions": decided, "closed": closed}
+        return dict(plain(about | {"findings": self.sentences, "measures": self.table.to_dict("records")}))
 
     def save(self, folder: str | Path) -> Path:
         """Write ``owner.json``, ``owner.csv`` and ``paths.csv`` to a new folder, and return its path.

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from homogsim.agents.situations import Option, Situation
     from homogsim.model import MarketModel
 
-BY_ITSELF = "by itself"
+BY_ITSELF: Final = "by itself"
 RULES = ("crowd", "12-month rule")
 UNRECORDED = 1_000_000
 """Months between rows of the timeline: what is advised does not need one."""

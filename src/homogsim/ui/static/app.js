@@ -20,7 +20,7 @@ class App {
   send(message) { this.model.send(message); }
 
   receive(message, buffers) {
-    const take = { hello: () => this.build(message), state: () => this.showState(message), frame: () => this.takeFrame(message, buffers), world: () => this.takeWorld(message, buffers), progress: () => this.transport.showProgress(message), refused: () => this.refused(message), failed: () => this.failed(message), card: () => this.takeCard(message), told: () => this.takeTold(message), bands: () => this.takeBands(message, buffers), file: () => this.take.saved(message, buffers[0]), offer: () => this.take.offer(message) };
+    const take = { hello: () => this.build(message), state: () => this.showState(message), frame: () => this.takeFrame(message, buffers), world: () => this.takeWorld(message, buffers), progress: () => this.transport.showProgress(message), refused: () => this.refused(message), failed: () => this.failed(message), card: () => this.takeCard(message), told: () => this.takeTold(message), bands: () => this.takeBands(message, buffers), file: () => this.take.saved(message, buffers[0]), offer: () => this.take.offer(message), owned: () => this.owner.reckoned(message, buffers) };
     take[message.type]?.();
   }
 
@@ -35,6 +35,7 @@ class App {
     this.bets = new Bets(this);
     this.take = new TakeAway(this);
     this.told = new Told(this);
+    this.owner = new Owner(this);
     this.alerts = h("div", { class: "alerts", role: "alert" });
     this.cardBox = h("aside", { class: "card", "aria-label": "Business", hidden: true });
     this.tip = h("div", { class: "tip", hidden: true, "aria-hidden": "true" });
@@ -57,11 +58,11 @@ class App {
     fill(this.root,
       h("a", { class: "skip", href: "#hs-market", onclick: (event) => { event.preventDefault(); this.transport.play.focus(); } }, "Skip to the market"),
       h("header", { class: "top" }, h("h1", {}, "homogsim"), h("label", { for: "hs-preset" }, "Scenario ", this.preset), h("label", { for: "hs-second" }, "beside ", this.second),
-        h("div", { class: "actions" }, drawer, h("button", { type: "button", onclick: () => this.bets.open() }, "Predict first"), h("button", { type: "button", onclick: () => this.take.open() }, "Take away"), theme)),
+        h("div", { class: "actions" }, drawer, this.owner.button, h("button", { type: "button", onclick: () => this.bets.open() }, "Predict first"), h("button", { type: "button", onclick: () => this.take.open() }, "Take away"), theme)),
       h("div", { class: "body" }, this.controls.element,
-        h("main", { id: "hs-market" }, this.alerts, this.transport.element, this.viewsBox = h("div", { class: "views-box" }, h("div", { class: "views-column" }, this.views, this.keyBox), this.cardBox), this.told.element,
-          h("footer", { class: "faint" }, "Keys: space plays and pauses, s steps, r resets, ← → look back and forth (with shift by a year)."))),
-      this.bets.dialog, this.take.dialog, this.take.offerDialog, this.tip);
+        h("main", { id: "hs-market" }, this.alerts, this.transport.element, this.viewsBox = h("div", { class: "views-box" }, this.viewsColumn = h("div", { class: "views-column" }, this.views, this.keyBox), this.sideColumn = h("div", { class: "side-column", hidden: true }, this.owner.element, this.cardBox)), this.told.element,
+          h("footer", { class: "faint" }, "Keys: space plays and pauses, s steps, r resets, ← → look back and forth (with shift by a year), o makes you an owner."))),
+      this.bets.dialog, this.owner.ending.dialog, this.take.dialog, this.take.offerDialog, this.tip);
     this.chartsFor(null);
     document.getElementById("homogsim-splash")?.remove();
   }
@@ -87,6 +88,9 @@ class App {
     this.transport.show(state);
     this.told.show(state);
     this.bets.placed(state.bets);
+    if (!state.owner) delete this.root.dataset.owner;
+    if (this.worlds.length) this.owner.show(state);
+    this.fitSide();
     fill(this.namesBox, state.names.length > 1 ? [h("b", {}, "A"), ` ${state.names[0]} · `, h("b", {}, "B"), ` ${state.names[1]}`] : "");
     if (state.mode === "opening" && before?.mode !== "opening") fill(this.alerts);
     if (state.mode !== "playing" && before?.mode === "playing") { this.told.ask(true); this.describe(); this.freshCard(); }
@@ -129,6 +133,7 @@ class App {
     this.paintViews();
     this.paintCharts();
     this.told.ask();
+    this.owner.live();
     if (this.state?.mode !== "playing") this.describe();
   }
 
@@ -167,6 +172,7 @@ class App {
     this.painted = 0;
     for (const chart of this.charts) { chart.paintKey(); chart.draw(); }
     for (const curve of this.told.curves) curve.draw();
+    this.owner.ending.sheet.draw();
   }
   describe() {
     for (let side = 0; side < this.sides; side++) {
@@ -210,7 +216,7 @@ class App {
     if (at.matches?.("input, select, textarea, summary, [role=tab], .table-box")) return;
     if (event.key === " " && at.matches?.("button, a")) return;
     const shown = this.viewed ?? this.now, step = event.shiftKey ? 12 : 1;
-    const act = { " ": () => this.playOrPause(), s: () => this.send({ do: "step" }), r: () => this.send({ do: "restart" }), ArrowLeft: () => this.view(Math.max(this.first, shown - step)), ArrowRight: () => this.view(Math.min(this.now, shown + step)), Escape: () => this.showCard(null) }[event.key];
+    const act = { " ": () => this.playOrPause(), s: () => this.send({ do: "step" }), r: () => this.send({ do: "restart" }), ArrowLeft: () => this.view(Math.max(this.first, shown - step)), ArrowRight: () => this.view(Math.min(this.now, shown + step)), o: () => this.owner.open(), Escape: () => this.showCard(null) }[event.key];
     if (!act) return;
     event.preventDefault();
     act();
@@ -238,6 +244,7 @@ class App {
     this.tip.hidden = false;
   }
   pin(side, uid) {
+    this.owner.picked(side, uid);
     this.pinned = { side, uid };
     this.send({ do: "card", side, uid, why: "pin" });
   }
@@ -261,7 +268,7 @@ class App {
     if (!card) {
       this.pinned = null;
       this.cardBox.hidden = true;
-      this.viewsBox.classList.remove("with-card");
+      this.fitSide();
       this.paintViews();
       return;
     }
@@ -273,10 +280,19 @@ class App {
     fill(this.cardBox, h("h3", {}, `${this.sides > 1 ? "AB"[side] + ": " : ""}${card.chain ? "Chain outlet" : "Business"} at storefront ${card.site}`),
       h("p", { class: "faint" }, `${this.worlds[side].names[card.town]}, sector ${card.sector} · opened in month ${number(card.birth, 0)}${card.open ? ` · ${TOOL_WORDS[card.tool]}` : ""}`),
       h("dl", {}, facts.flatMap(([term, value]) => [h("dt", {}, term), h("dd", {}, value)])), lines,
-      h("button", { type: "button", class: "quiet", onclick: () => this.showCard(null) }, "Close"));
+      h("button", { type: "button", class: "quiet", onclick: () => this.showCard(null) }, "Close"),
+      card.open && !card.chain && side === 0 && !this.state.owner && !this.owner.picking ? h("button", { type: "button", class: "quiet", onclick: () => { this.owner.open(); this.owner.picked(side, card.uid); } }, "Be its owner") : null);
     this.cardBox.hidden = false;
-    this.viewsBox.classList.add("with-card");
+    this.fitSide();
   }
+  fitSide() {
+    // What stands beside the maps takes its room only while there is something.
+    const shown = !this.cardBox.hidden || !this.owner.element.hidden;
+    this.sideColumn.hidden = !shown;
+    this.viewsBox.classList.toggle("with-card", shown);
+    this.sideColumn.classList.toggle("narrow-column", this.owner.element.hidden);
+  }
+  ownUid(side) { return side === 0 && this.state?.owner ? this.state.owner.uid : null; }
 
   takeTold(message) {
     if (message.what === "outcome") this.bets.outcome(message.data);
@@ -301,6 +317,7 @@ class App {
 
   refused(message) {
     if (message.do === "upload") this.take.refuse(message);
+    else if (this.owner.refuse(message)) return;
     else if (!((message.do === "bet" && this.bets.refuse(message)) || this.controls.refuse(message))) this.alert([message.where, message.what].filter(Boolean).join(": "), message.help);
   }
   failed(message) {

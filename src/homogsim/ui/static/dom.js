@@ -38,6 +38,7 @@ function number(value, digits) {
 
 function money(value) {
   if (value === null || value === undefined || !Number.isFinite(value)) return "–";
+  if (value === 0) return "$0";
   const size = Math.abs(value);
   const [unit, letter] = size >= 1e9 ? [1e9, "bn"] : size >= 1e6 ? [1e6, "M"] : size >= 1e4 ? [1e3, "k"] : [1, ""];
   const shown = size / unit;

@@ -39,6 +39,23 @@ class FirmSheet extends Sheet {
     if (uid !== null) this.app.pin(this.side, uid);
     else this.missed?.(event);
   }
+  mine(context, style, x, y, r) {
+    // The user's own business: ringed in the page's colour, with its name drawn last of all.
+    this.signed = [x, y, r];
+    for (const [width, colour] of [[6, style.halo], [3, style.focus]]) {
+      context.lineWidth = width; context.strokeStyle = colour; context.setLineDash([]);
+      context.beginPath(); context.arc(x, y, r + 4, 0, 7); context.stroke();
+    }
+  }
+  sign(context, style) {
+    if (!this.signed) return;
+    const [x, y, r] = this.signed, name = this.app.owner.name, words = name.length > 24 ? `${name.slice(0, 23)}…` : name;
+    this.signed = null;
+    context.font = "700 12px system-ui, sans-serif"; context.textAlign = "center"; context.textBaseline = "middle"; context.lineJoin = "round";
+    const half = context.measureText(words).width / 2 + 3, px = Math.min(this.width - half, Math.max(half, x)), py = y - r - 14 > 8 ? y - r - 14 : y + r + 14;
+    context.lineWidth = 5; context.strokeStyle = style.halo; context.strokeText(words, px, py);
+    context.fillStyle = style.focus; context.fillText(words, px, py);
+  }
   ring(context, style, x, y, r) {
     context.lineWidth = 5; context.strokeStyle = style.halo;
     context.beginPath(); context.arc(x, y, r + 5, 0, 7); context.stroke();
@@ -88,11 +105,12 @@ class TownMap extends FirmSheet {
     this.places = [];
     if (frame) this.firms(context, style, world, frame, to, town);
     this.names(context, style, world, to);
+    this.sign(context, style);
   }
   firms(context, style, world, frame, to, town) {
     const order = [...frame.kind.keys()].sort((a, b) => frame.sales[b] - frame.sales[a]);
     const scale = Math.max(4, Math.min(11, to.scale * world.radius * 0.16));
-    let lit = null;
+    let lit = null, own = null;
     for (const k of order) {
       const site = siteOf(frame.uid[k]), [x, y] = [to.x(world.site[2 * site]), to.y(world.site[2 * site + 1])];
       const r = radius(frame.sales[k], world.largest_sales, frame.n, scale);
@@ -100,7 +118,9 @@ class TownMap extends FirmSheet {
       drawFirm(context, style, frame.kind[k], x, y, r, faint);
       if (!faint) this.places.push([frame.uid[k], x, y]);
       if (this.app.isLit(this.side, frame.uid[k])) lit = [x, y, r];
+      if (this.app.ownUid(this.side) === frame.uid[k]) own = [x, y, r];
     }
+    if (own) this.mine(context, style, ...own);
     if (lit) this.ring(context, style, ...lit);
   }
   names(context, style, world, to) {

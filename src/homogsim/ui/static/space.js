@@ -29,6 +29,7 @@ class OfferingSpace extends FirmSheet {
       if (this.app.offered(this.side, tier) && !seen.has(place)) drawTemplate(context, style, tier, x, y);
       seen.add(place);
     }
+    this.sign(context, style);
   }
   ground(context, style, world, to) {
     const [left, right, bottom, top] = world.corners;
@@ -60,14 +61,16 @@ class OfferingSpace extends FirmSheet {
   }
   firms(context, style, world, frame, to) {
     const town = this.app.town, r = Math.max(2.6, Math.min(5, 5 * Math.sqrt(250 / Math.max(250, frame.n))));
-    let lit = null;
+    let lit = null, own = null;
     for (let k = 0; k < frame.n; k++) {
       const [x, y] = [to.x(frame.across[k]), to.y(frame.up[k])];
       const faint = town !== null && world.siteTown[siteOf(frame.uid[k])] !== town;
       drawFirm(context, style, frame.kind[k], x, y, r, faint);
       if (!faint) this.places.push([frame.uid[k], x, y]);
       if (this.app.isLit(this.side, frame.uid[k])) lit = [x, y, r];
+      if (this.app.ownUid(this.side) === frame.uid[k]) own = [x, y, r];
     }
+    if (own) this.mine(context, style, ...own);
     if (lit) this.ring(context, style, ...lit);
   }
   table() {

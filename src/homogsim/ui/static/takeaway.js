@@ -17,7 +17,7 @@ class TakeAway {
       h("h2", { id: "hs-take-title" }, "Take away"),
       h("h3", {}, "Link"), h("p", {}, "Scenario, changes, seed, what stands beside it, month. Opening it shows what it would run; nothing runs by itself."),
       h("div", { class: "hs-row" }, this.link, h("button", { type: "button", class: "go", onclick: () => this.copy() }, "Copy link")),
-      h("h3", {}, "Files"), this.sideRow,
+      h("h3", {}, "Files"), this.sideRow, this.ownerNote = h("p", { class: "note", hidden: true }, "You have decided for a business of this market. The link says so; the scenario file is the market without you, and the run folder is yours."),
       h("div", { class: "hs-row" }, [["scenario", "Scenario (TOML)"], ["csv", "Timeline (CSV)"], ["parquet", "Timeline (Parquet)"], ["folder", "Run folder (zip)"]].map(([what, words]) => h("button", { type: "button", onclick: get(what) }, words))),
       h("h3", {}, "Figures"),
       h("ul", { class: "figures" }, Object.entries(FIGURE_WORDS).map(([figure, words]) => h("li", {}, h("span", {}, words), ["png", "svg"].map((form) => h("button", { type: "button", class: "small", "aria-label": `${words} as ${form.toUpperCase()}`, onclick: get(figure, form) }, form.toUpperCase()))))),
@@ -32,6 +32,7 @@ class TakeAway {
     const { link } = this.app.state;
     this.link.value = link ? `${location.origin}${location.pathname}?${link}` : "This scenario has places of its own: take its file instead.";
     this.sideRow.hidden = this.app.sides < 2;
+    this.ownerNote.hidden = !this.app.state.owner?.decided.length;
     setText(this.state, "");
     this.dialog.showModal();
   }
@@ -64,6 +65,7 @@ class TakeAway {
       h("p", {}, h("b", {}, message.name), ` – ${message.question}`),
       h("p", {}, `Seed ${message.seed}, month ${number(message.month, 0)}${beside}. A whole run takes about ${number(Math.max(1, message.seconds), 0)} seconds and ${number(message.memory / 1e6, 0)} MB.`),
       message.differences.length ? tableOf(["parameter", "baseline", "here"], message.differences, "What differs from the baseline") : h("p", {}, "Parameters are those of the baseline."),
+      message.owner ? h("p", {}, "You are the owner of ", h("b", {}, message.owner.name || "a business"), message.owner.said ? `, with what was decided at ${message.owner.said} reviews.` : ".") : null,
       message.events ? h("p", {}, `${message.events} months in which parameters change.`) : null,
       h("div", { class: "hs-row" }, h("button", { type: "button", class: "go", onclick: () => { this.offerDialog.close(); this.app.send({ do: "accept" }); } }, message.month > -1 ? `Open and run to month ${message.month}` : "Open"),
         h("button", { type: "button", onclick: () => this.offerDialog.close() }, "No, thanks")));

@@ -1,0 +1,46 @@
+"""What Numba compiles: the first market after an installation or an upgrade takes a minute, and the page says why."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+_under_way: list[str] = []
+_done: list[str] = []
+
+
+@cache
+def watch() -> None:
+    """Follow what is compiled in this process from now on; what is loaded from the cache is none of it."""
+    from numba.core import event
+
+    class Follower(event.Listener):
+        """Notes what begins and ends."""
+
+        def on_start(self, event: Any) -> None:
+            _under_way.append(_name(event))
+
+        def on_end(self, event: Any) -> None:
+            name = _name(event)
+            if name in _under_way:
+                _under_way.remove(name)
+            _done.append(name)
+
+    event.register("numba:compile", Follower())  # type: ignore[no-untyped-call]
+
+
+def count() -> int:
+    """Return how many functions have been compiled since `watch`."""
+    return len(_done)
+
+
+def words() -> str:
+    """Return what is being compiled, in words; empty when nothing is."""
+    outermost = next(iter(_under_way), "")
+    if not outermost:
+        return ""
+    return f"compiling {outermost} (number {len(_done) + 1}; once after an installation, about a minute)"
+
+
+def _name(event: Any) -> str:
+    return str(event.data["dispatcher"].py_func.__name__).strip("_").replace("_", " ")
