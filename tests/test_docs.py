@@ -7,6 +7,7 @@ import http.server
 import os
 import re
 import shlex
+import shutil
 import subprocess
 import sys
 import threading
@@ -74,6 +75,48 @@ def test_quick_commands_run_as_printed_and_runs_on_small_markets(page, tmp_path,
         assert answer.exit_code == 0, (words, answer.output, answer.exception)
 
 
+SERVES = ("ui", "--install-completion")
+"""Commands that do not come back, or change the user's shell."""
+CHECKS = ("expect", "validate")
+"""Commands that exit with 1 where a check fails, as it may on a tiny market."""
+FEW = {"--replications": "2", "--samples": "2", "--budget": "2", "--precision": "", "--horizon": "6"}
+MORE = {
+    "robustness": ["--points", "2", "--point-seeds", "1", "--replications", "2"],
+    "advise": ["--replications", "2", "--horizon", "6"],
+    "expect": ["--replications", "2"],
+}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("page", [page for page in PAGES if commands(page)], ids=lambda page: page.stem)
+def test_all_commands_of_a_page_run_in_their_order_on_tiny_markets(page, tmp_path, monkeypatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    for table in (CHECKOUT / "examples" / "town").glob("*.csv"):
+        shutil.copy(table, tmp_path)
+    tables = [path.name for path in tmp_path.glob("*.csv")]
+    assert CliRunner().invoke(app, ["town", *tables, "--out", "meadow-valley.toml"]).exit_code == 0
+    for words in commands(page):
+        if words[0] in SERVES or any("dask:" in word for word in words):
+            continue
+        answer = CliRunner().invoke(app, tiny(words))
+        allowed = (0, 1) if words[0] in CHECKS else (0,)
+        assert answer.exit_code in allowed, (tiny(words), answer.output, answer.exception)
+        if "--out" in words:
+            assert (tmp_path / words[words.index("--out") + 1]).exists()
+
+
+def tiny(words: list[str]) -> list[str]:
+    """Return a command that does the same on a tiny market, with few runs."""
+    sizes = {"world.consumers": 40} if "meadow-valley.toml" in words else TINY | {"calendar.months": 150}
+    setting = words[0] in (*SIZED, "expect", "validate", "robustness", "calibrate", "advise") or words[:2] == [
+        "sweep",
+        "run",
+    ]
+    small = [word for key, value in sizes.items() for word in ("--set", f"{key}={value}")] if setting else []
+    alone = ["--jobs", "1"] if setting and words[0] != "run" else []
+    return [*_without(words, FEW), *MORE.get(words[0], []), *small, *alone]
+
+
 def _without(words: list[str], options: dict[str, str]) -> list[str]:
     """Return a command with the values of some options replaced, or the options left out."""
     kept: list[str] = []
@@ -101,6 +144,7 @@ def test_the_documentation_is_built_without_a_warning_and_needs_nothing_from_els
     words = [sys.executable, "-m", "mkdocs", "build", "--strict", "--quiet", "--site-dir", str(tmp_path / "site")]
     done = subprocess.run(words, cwd=CHECKOUT, env=environment, capture_output=True, text=True)
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    assert dead_links(tmp_path / "site") == []
     handler = functools.partial(_Silent, directory=str(tmp_path / "site"))
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server, chromium() as browser:
         threading.Thread(target=server.serve_forever, daemon=True).start()
@@ -113,6 +157,26 @@ def test_the_documentation_is_built_without_a_warning_and_needs_nothing_from_els
         server.shutdown()
     assert said == []
     assert [url for url in asked if not url.startswith((here, "data:"))] == []
+
+
+def dead_links(site: Path) -> list[tuple[str, str]]:
+    """Return the links within a site that lead nowhere: files and anchors that do not exist."""
+    dead = []
+    for page in site.rglob("*.html"):
+        if page.name == "404.html":  # its links are absolute
+            continue
+        for link in re.findall(r'(?:href|src)="([^"]+)"', page.read_text("utf-8")):
+            if re.match(r"[a-z]+:|//", link):
+                continue
+            place, _, anchor = link.partition("#")
+            target = (page.parent / place.partition("?")[0]).resolve() if place else page
+            target = target / "index.html" if target.is_dir() else target
+            there = target.is_file()
+            if there and anchor and target.suffix == ".html" and not anchor.startswith("__"):
+                there = f'id="{anchor}"' in target.read_text("utf-8")
+            if not there:
+                dead.append((page.name, link))
+    return dead
 
 
 class _Silent(http.server.SimpleHTTPRequestHandler):

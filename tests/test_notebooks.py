@@ -15,8 +15,8 @@ NOTEBOOKS = sorted((CHECKOUT / "notebooks").glob("*.ipynb"))
 SECONDS = 400
 
 
-def test_there_are_the_eight() -> None:
-    assert [path.name[0] for path in NOTEBOOKS] == list("12345678")
+def test_there_are_the_nine() -> None:
+    assert [path.name[0] for path in NOTEBOOKS] == list("123456789")
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
@@ -29,6 +29,9 @@ def test_a_notebook_runs(path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyP
     NotebookClient(
         notebook, timeout=SECONDS, kernel_name="python3", resources={"metadata": {"path": tmp_path}}
     ).execute()
+    shown = [output.data for cell in notebook.cells for output in cell.get("outputs", []) if "data" in output]
+    figures = [data for data in shown if re.match(r"<\w*Figure ", data.get("text/plain", ""))]
+    assert all("image/png" in data for data in figures)  # a reader would see a line of text
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)

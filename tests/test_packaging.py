@@ -117,19 +117,24 @@ def answers(python: str) -> bool:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("python", others())
-def test_the_wheel_runs_in_an_empty_environment(distributions: Path, tmp_path: Path, python: str) -> None:
-    (wheel,) = distributions.glob("*.whl")
+def test_sdist_and_wheel_run_in_an_empty_environment(distributions: Path, tmp_path: Path, python: str) -> None:
+    (wheel,), (source,) = distributions.glob("*.whl"), distributions.glob("*.tar.gz")
     place = tmp_path / "environment"
     clean = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
     own = place / ("Scripts" if os.name == "nt" else "bin") / "python"
     sizes = ("world.towns=2", "world.consumers=40", "calendar.warm_up=6", "calendar.before=6", "calendar.months=12")
     settings = [word for size in sizes for word in ("--set", size)]
+    homogsim = str(own.with_name("homogsim"))
     for words in (
         [python, "-m", "venv", str(place)],
-        [str(own), "-m", "pip", "install", "--quiet", str(wheel)],
-        [str(own.with_name("homogsim")), "run", "baseline", *settings, "--out", "made"],
-        [str(own.with_name("homogsim")), "report", "made"],
+        [str(own), "-m", "pip", "install", "--quiet", str(source)],
+        [homogsim, "run", "baseline", *settings, "--out", "from-source"],
+        [str(own), "-m", "pip", "install", "--quiet", "--force-reinstall", "--no-deps", str(wheel)],
+        [homogsim, "run", "baseline", *settings, "--out", "from-wheel"],
+        [homogsim, "report", "from-wheel"],
     ):
         done = subprocess.run(words, cwd=tmp_path, env=clean, capture_output=True, text=True)
         assert done.returncode == 0, done.stderr
-    assert (tmp_path / "made" / "report.html").stat().st_size > 100_000
+    assert (tmp_path / "from-wheel" / "report.html").stat().st_size > 100_000
+    made = [json.loads((tmp_path / name / "run.json").read_text("utf-8")) for name in ("from-source", "from-wheel")]
+    assert made[0]["results_hash"] == made[1]["results_hash"]

@@ -16,7 +16,7 @@ from homogsim.report.reference import SYMBOLS, notation_page, pages, write
 DOCS = Path(__file__).parents[2] / "docs" / "reference"
 
 
-@pytest.mark.parametrize("name", ["parameters.md", "metrics.md", "notation.md"])
+@pytest.mark.parametrize("name", ["parameters.md", "metrics.md", "laws.md", "notation.md"])
 def test_the_tables_in_the_documentation_match_the_declarations(name) -> None:
     assert (DOCS / name).read_text("utf-8") == pages()[name], "run `make reference`"
 
@@ -26,6 +26,14 @@ def test_every_declaration_has_its_row(tmp_path) -> None:
     parameters, metrics = ((tmp_path / name).read_text("utf-8") for name in ("parameters.md", "metrics.md"))
     assert [name for name in declared() if f"`{name}`" not in parameters] == []
     assert [line.name for line in listing() if f"| `{line.name}` |" not in metrics] == []
+
+
+def test_every_law_has_its_row_with_a_formula() -> None:
+    text = pages()["laws.md"]
+    for name in ("next_offering", "unit_cost", "next_price", "next_fixed_cost", "option_value", "raised_value"):
+        assert f"| `{name}` | " in text
+    assert "x′ = x + λ·a(m\\_k − x)" in text
+    assert "`_" not in text
 
 
 def test_every_row_has_as_many_cells_as_its_heading() -> None:

@@ -43,6 +43,7 @@ class PlainReporter:
     def __init__(self, console: Console, total: int) -> None:
         self._console, self._total = console, total
         self._began = self._told = time.monotonic()
+        self._first = -1
         self._phase, self._warned = "", False
 
     def phase(self, text: str) -> None:
@@ -55,9 +56,11 @@ class PlainReporter:
     def month(self, done: int) -> None:
         """Write a line if the last one is old."""
         now = time.monotonic()
-        if now - self._told >= PLAIN_SECONDS:
+        if self._first < 0:  # the first month compiles: it says nothing about the pace of the others
+            self._first, self._began = done, now
+        elif now - self._told >= PLAIN_SECONDS:
             self._told = now
-            speed = done / (now - self._began)
+            speed = (done - self._first) / (now - self._began)
             left = (self._total - done) / speed
             pace = f"{speed:.3g} months/s, {left:.0f} s left"
             self._console.print(f"{done} of {self._total} months, {pace} ({self._phase})")

@@ -277,9 +277,9 @@ def own_share_response(
     sites: ArrayLike, first: ArrayLike, appeal: Appeal, options: Appeal, tastes: Tastes, streets: Streets,
     choices: Choices, threads: int = 1,
 ) -> Floats:  # fmt: skip
-    """Return S′ (occasions a month) of each option, rivals fixed (MODEL section 3; exact for one firm).
+    """Return S′ = Σ_i W·Pr_ij·e^{Δ_i}/(1 − Pr_ij + Pr_ij·e^{Δ_i}), Δ_i = ΔV_ij/μ, of each option, rivals fixed.
 
-    S′ = Σ_i W·Pr_ij·e^{Δ_i}/(1 − Pr_ij + Pr_ij·e^{Δ_i}), Δ_i = ΔV_ij/μ, over the consumers who can reach the firm.
+    In occasions a month, over the consumers who can reach the firm; exact for one firm (MODEL section 3).
 
     Parameters
     ----------

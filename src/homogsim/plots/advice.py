@@ -93,8 +93,9 @@ def _ends(axes: Axes, advice: Advice, styles: dict[str, Look]) -> None:
         if np.isfinite(row["low"]):
             axes.hlines(y, row["low"], row["high"], color=INK, lw=1.8)
         best = ranked.loc[name, "best_share"]
-        text = f"{dollars(row['difference'])}, best in {100 * best:.0f} % of worlds"
-        axes.annotate(text, (0.0, y - 0.34), (0.0, 0), xycoords=("axes fraction", "data"), textcoords="offset points",
+        some = f" in {gains.size} of {len(advice.worlds)}" if gains.size < len(advice.worlds) else ""
+        text = f"{dollars(row['difference'])}{some}, best in {100 * best:.0f} % of worlds"
+        axes.annotate(text, (0.0, y - 0.34), (4.0, 0), xycoords=("axes fraction", "data"), textcoords="offset points",
                       size=SMALL_SIZE, color=MUTED, path_effects=halo())  # fmt: skip
     axes.axvline(0.0, color=INK, lw=1.0)
     axes.set_yticks(np.arange(len(names)), [plain(name, 24) for name in names])

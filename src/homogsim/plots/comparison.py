@@ -142,6 +142,10 @@ def _band(axes: Axes, comparison: Comparison, band: Band, name: str, look: Look)
     return Label(float(x[known[-1]]), float(band.mean[known[-1]]), plain(name, 28), look.colour)
 
 
+def _count(metrics: int) -> str:
+    return "1 metric that is" if metrics == 1 else f"{metrics} metrics that are"
+
+
 def differences(comparison: Comparison) -> Figure:
     """Draw the relative difference of every metric from the baseline, with its interval."""
     table = comparison.table.copy()
@@ -154,7 +158,7 @@ def differences(comparison: Comparison) -> Figure:
         f"What differs from {plain(comparison.baseline, 40)}",
         f"End of a run (mean of its last 24 months), {_seeds(comparison)}, relative to the baseline's mean"
         f"{_bands_text(comparison)}\nFilled: the interval excludes zero."
-        + (f" Not shown: {left_out} metrics that are 0 or undefined there." if left_out else ""),
+        + (f" Not shown: {_count(left_out)} 0 or undefined there." if left_out else ""),
         height=2.2 + 0.26 * max(3, len(shown)) + 0.3,
         key_row=True,
     )

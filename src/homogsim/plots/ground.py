@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from homogsim.plots.style import MUTED, SMALL_SIZE, halo
+from homogsim.plots.wording import plain
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -51,7 +52,7 @@ def draw_ground(axes: Axes, results: Results) -> None:
 
 
 def name_towns(axes: Axes, results: Results, panel_inches: float) -> None:
-    """Write every town's number in its disc, where names do not cover each other."""
+    """Write every town's name or number in its disc, where names do not cover each other."""
     positions = _positions(results)
     if len(positions) > TOO_MANY_TOWNS:
         return
@@ -60,12 +61,18 @@ def name_towns(axes: Axes, results: Results, panel_inches: float) -> None:
     inch = (high[0] - low[0]) / panel_inches
     taken: list[NDArray[np.float64]] = []
     for number, place in zip(results.town_positions["town"], positions, strict=True):
-        name = f"{number}" if many else f"town {number}"
+        name = f"{number}" if many else town_name(results, int(number))
         half = 0.5 * inch * np.array([LETTER_INCHES * len(name), LINE_INCHES])
         spot = place if many else _free_spot(place, positions, _radius(results), half, taken)
         taken.append(np.array([spot, half]))
         look: dict[str, Any] = {"size": SMALL_SIZE, "weight": "bold", "color": "#444444", "path_effects": halo(3)}
         axes.text(spot[0], spot[1], name, ha="center", va="center", zorder=6, **look)
+
+
+def town_name(results: Results, number: int) -> str:
+    """Return what a town is called: a scenario from somebody's tables has names."""
+    given = results.scenario.places
+    return plain(given.towns[number].name, 24) if given is not None else f"town {number}"
 
 
 def _free_spot(

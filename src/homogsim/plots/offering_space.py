@@ -12,7 +12,7 @@ from homogsim.plots.frame import drawing, new_figure, tool_legend
 from homogsim.plots.moments import Moment, draw_firms, moments, note_if_none, tools_shown
 from homogsim.plots.projection import Projection, principal_axes
 from homogsim.plots.style import INK, TOOL_STYLES
-from homogsim.plots.wording import businesses, percent
+from homogsim.plots.wording import businesses, percent, plain
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -120,7 +120,7 @@ def _draw_panel(axes: Axes, moment: Moment, sector: int, view: Projection, resul
     size = np.full(len(firms), 46.0 * min(1.0, (300.0 / max(1, len(firms))) ** 0.5))
     draw_firms(axes, place[:, 0], place[:, 1], firms["tool"].to_numpy(dtype=object), size)
     _draw_templates(axes, _templates_of(results, sector), view)
-    name = "all sectors" if sector == ALL_SECTORS else f"sector {sector}"
+    name = _name_of(sector, results)
     # rows stand in order of place, so that every kth is a fair sample where all pairs would be too many
     spread = mean_pairwise_distance(points[:: -(-len(points) // MOST_DISTANCES) or 1])
     distance = f", mean distance {spread:.2f}" if np.isfinite(spread) else ""
@@ -128,6 +128,14 @@ def _draw_panel(axes: Axes, moment: Moment, sector: int, view: Projection, resul
     axes.set_aspect("equal")
     if moment.firms.empty:
         note_if_none(axes, results, moment)
+
+
+def _name_of(sector: int, results: Results) -> str:
+    """Return what a sector is called: a scenario from somebody's tables has names."""
+    if sector == ALL_SECTORS:
+        return "all sectors"
+    given = results.scenario.places
+    return plain(given.sectors[sector].name, 24) if given is not None else f"sector {sector}"
 
 
 def _draw_templates(axes: Axes, templates: pd.DataFrame, view: Projection) -> None:

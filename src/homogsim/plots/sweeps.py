@@ -267,13 +267,18 @@ def _ticks(axes: Axes, axis: Axis, which: str) -> None:
         set_ticks(np.arange(len(axis.labels)), [plain(label, 16) for label in axis.labels])
         return
     known = np.unique(axis.places)
-    if len(known) <= NUMBERS_ON_AXES and float(known.max(initial=0.0)) < 10_000.0:
+    if len(known) <= NUMBERS_ON_AXES and float(known.max(initial=0.0)) < 10_000.0 and _apart(known):
         set_ticks(known, [f"{value:.4g}" for value in known])
         return
     drawn = axes.xaxis if which == "x" else axes.yaxis
     if which == "x":
         axes.locator_params(axis="x", nbins=5)
     drawn.set_major_formatter(lambda value, _: f"{value:,.0f}" if abs(value) >= 1000.0 else f"{value:g}")
+
+
+def _apart(known: Values) -> bool:
+    """Return whether numbers beside one another do not overlap: those of a sampled design may."""
+    return len(known) < 2 or float(np.diff(known).min()) >= 0.6 * float(np.ptp(known)) / (NUMBERS_ON_AXES - 1)
 
 
 FIGURES: dict[str, Callable[[SweepData], Figure]] = {

@@ -11,6 +11,7 @@ from typing import Any
 from homogsim.errors import HomogsimError, StorageError
 from homogsim.report.document import PNG, Document, Picture, Table
 from homogsim.report.wording import (
+    LABELS,
     METHOD,
     command,
     facts,
@@ -31,6 +32,11 @@ MOST_TOLD = 3
 """Scenarios that the answer speaks of; the tables hold all."""
 FIRST = ("diversity_gamma", "consumer_surplus")
 """Metrics that the answer speaks of, where they were compared."""
+
+SHOWN = {
+    "differences": "What differs from the first scenario at the end, in percent of it, with 95 % intervals",
+    "welfare": "Why consumers gain or lose: the change of their surplus by cause, with 95 % intervals",
+}
 
 PAIRS = (
     "Every scenario met the same seeds, hence the same people, founders and shocks; differences are taken seed by seed "
@@ -174,9 +180,20 @@ def _pictures(folder: Path) -> tuple[Picture, ...]:
     for path in files[:MOST_PICTURES]:
         data = path.read_bytes()
         if data.startswith(PNG):
-            title = path.stem.replace("_", " ").capitalize()
-            found.append(Picture(title, data, f"{title}: all scenarios under the same seeds"))
+            found.append(Picture(path.stem.replace("_", " ").capitalize(), data, _meaning(path.stem)))
     return tuple(found)
+
+
+def _meaning(name: str) -> str:
+    """Return what a figure shows; those beside the two known ones are the courses of metrics."""
+    from homogsim.metrics.table import METRICS
+
+    if name in SHOWN:
+        return SHOWN[name]
+    about = f" ({METRICS[name].meaning})" if name in METRICS and name not in LABELS else ""
+    called = LABELS.get(name, f"{name}{about}").removeprefix("the ")
+    rest = "month by month; below, the difference from the first scenario under the same seeds"
+    return f"{called[0].upper()}{called[1:]}, {rest}"
 
 
 def _question(others: list[str], found: Mapping[str, Any]) -> str:

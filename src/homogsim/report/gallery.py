@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from homogsim.plots.frame import new_figure
-from homogsim.plots.style import BLUE, INK, MUTED, VERMILLION, theme
-from homogsim.plots.wording import signed
+from homogsim.plots.style import BLUE, INK, MUTED, VERMILLION, halo, theme
+from homogsim.plots.wording import signed, signed_percent
 from homogsim.results.provenance import now, provenance
 
 if TYPE_CHECKING:
@@ -97,8 +97,9 @@ def _panel(axes: Axes, rows: list[dict[str, float]], title: str) -> None:
         colour = (BLUE if row["difference"] > 0 else VERMILLION) if clear else MUTED
         axes.hlines(n, row["low"], row["high"], color=colour, lw=2.4)
         axes.plot(row["difference"], n, "o", color=colour, ms=8)
-        said = f"{signed(round(row['difference'], 1))} %"
-        axes.annotate(said, (row["difference"], n), (0, 8), textcoords="offset points", ha="center", size=9, color=INK)
+        said = signed_percent(row["difference"] / 100.0)
+        look: dict[str, Any] = {"ha": "center", "size": 9, "color": INK, "path_effects": halo()}
+        axes.annotate(said, (row["difference"], n), (0, 8), textcoords="offset points", **look)
     axes.set_title(title)
     axes.margins(x=0.16, y=0.12)
     axes.grid(axis="y", visible=False)

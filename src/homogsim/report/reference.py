@@ -1,4 +1,4 @@
-"""Pages of the documentation that are made from declarations: parameters, metrics, notation.
+"""Pages of the documentation that are made from declarations: parameters, metrics, laws, notation.
 
 ``python -m homogsim.report.reference`` (``make reference``) writes them; a test fails when they have drifted.
 """
@@ -8,6 +8,8 @@ from __future__ import annotations
 import math
 import sys
 from collections.abc import Iterable
+from importlib import import_module
+from inspect import getdoc, isfunction
 from pathlib import Path
 
 from homogsim.parameters import Declaration, declared
@@ -34,7 +36,12 @@ SYMBOLS = {
 
 def pages() -> dict[str, str]:
     """Return the pages by their file names below ``docs/reference``."""
-    return {"parameters.md": parameters_page(), "metrics.md": metrics_page(), "notation.md": notation_page()}
+    return {
+        "parameters.md": parameters_page(),
+        "metrics.md": metrics_page(),
+        "laws.md": laws_page(),
+        "notation.md": notation_page(),
+    }
 
 
 def write(folder: Path) -> list[Path]:
@@ -99,6 +106,47 @@ def _range(ends: object) -> str:
     if not isinstance(ends, tuple):
         return str(ends)
     return " … ".join(f"{end:g}" if math.isfinite(end) else "∞" if end > 0 else "−∞" for end in ends)
+
+
+LAWS = {
+    "offering": "What businesses offer and how they work",
+    "stocks": "What a business knows, has and is trusted with",
+    "pricing": "Prices",
+    "money": "Fixed cost, cash, exit and entry",
+    "adoption": "Hearing of automation and choosing a tool",
+    "response": "What a firm expects of a change, and a founder of a site",
+    "tastes": "Kernel tastes",
+    "sameness": "Backlash",
+}
+"""Modules of laws that the page shows, and what they are about; the others are how sums are computed."""
+HELPERS = ("sine", "cosine", "write_waves", "remove_outlet", "gumbel")
+"""Functions that are no laws."""
+
+
+def laws_page() -> str:
+    """Return every law of the firm by its formula, from the docstrings of the functions that compute it."""
+    lines = [
+        MADE, "# Laws\n",
+        "Each law is one pure function of numbers in `src/homogsim/laws/`, called by the model and by its test; what "
+        "stands here is the first paragraph of its docstring. Numbers in formulas are first defaults, the functions "
+        "take them as arguments: [parameters](parameters.md) has the ones in force. Symbols: [notation](notation.md). "
+        "What consumers choose stands on [the model's page](../model.md#consumers-choose).\n",
+    ]  # fmt: skip
+    for module, title in LAWS.items():
+        rows = [(f"`{name}`", text) for name, text in _laws_of(module)]
+        lines += [f"## {title}\n", f"`laws/{module}.py`\n", *_table(("function", "law"), rows), ""]
+    return "\n".join(lines)
+
+
+def _laws_of(module: str) -> list[tuple[str, str]]:
+    """Return the public functions of a module in their order, each with the first paragraph of its docstring."""
+    home = import_module(f"homogsim.laws.{module}")
+    functions = [(name, one) for name, one in vars(home).items() if isfunction(one) and one.__module__ == home.__name__]
+    return [
+        (name, " ".join((getdoc(one) or "").partition("\n\n")[0].split()).removeprefix("Return "))
+        for name, one in functions
+        if not name.startswith("_") and name not in HELPERS
+    ]
 
 
 def notation_page() -> str:

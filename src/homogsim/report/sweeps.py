@@ -32,6 +32,12 @@ if TYPE_CHECKING:
 
 METRIC = "diversity_lost"
 SPREAD = (METRIC, "diversity_gamma", "adoption_share", "n_firms", "mean_price", "consumer_surplus", "smb_profit")
+SHOWN = {
+    "main-effects": "What each parameter does to {}, with 95 % intervals",
+    "interactions": "Which parameters act alone on {}, and which together",
+    "phase": "The two parameters that move it most: {} over both",
+    "parallel": "Where {} is high and where it is low, point by point",
+}
 FEW = 4
 """Points from which a rank correlation has an interval."""
 
@@ -186,9 +192,10 @@ def _pictures(folder: Path) -> tuple[Picture, ...]:
     except HomogsimError:
         return ()
     names = [name for name in FIGURES if len(data.axes) > 1 or name not in PAIRWISE]
-    about = f"of {label(METRIC)} over the points of the sweep"
-    titles = ((name, name.replace("-", " ").capitalize()) for name in names)
-    return tuple(picture(figure(data, name), title, f"{title} {about}") for name, title in titles)
+    about = label(METRIC)
+    return tuple(
+        picture(figure(data, name), name.replace("-", " ").capitalize(), SHOWN[name].format(about)) for name in names
+    )
 
 
 def _identity(plan: Plan, runs: int, code: str) -> list[tuple[str, str]]:

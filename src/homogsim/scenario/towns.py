@@ -17,8 +17,8 @@ from homogsim.scenario.town_checks import contradictions
 from homogsim.scenario.town_tables import Problems, Row, date_of, read_tables
 from homogsim.scenario.values import printable
 
-OCCASIONS_PER_BUSINESS = 6_350.0
-"""Purchase occasions a month on which a business of the baseline lives: 53,333 of a cell, 8.4 businesses in it."""
+OCCASIONS_PER_BUSINESS = 6_500.0
+"""Purchase occasions a month on which a business of the baseline lives: 53,333 of a cell, 8.2 businesses in it."""
 LEAST_SITES = 4
 CALENDAR = {"calendar.warm_up": 0, "calendar.before": 12}
 """Twelve months in which prices settle; a longer history would replace the businesses that are there."""

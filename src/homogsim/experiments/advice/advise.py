@@ -8,7 +8,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from homogsim.errors import HomogsimError
-from homogsim.experiments.advice.candidates import Like, business_of, described, most_like
+from homogsim.experiments.advice.candidates import Like, business_of, described, most_like, name_of
 from homogsim.experiments.advice.choices import NONE, STANDARD, Choice, choices_of
 from homogsim.experiments.advice.worlds import WorldOutcome, WorldTask, live_until
 from homogsim.experiments.executors import Runner
@@ -201,14 +201,20 @@ def check_firm(model: MarketModel, uid: int, choices: Sequence[Choice], strict: 
     from homogsim.agents.owners import found_option, look
     from homogsim.agents.situations import Decision
 
+    called = name_of(uid, model.scenario).removeprefix("business ")
     try:
         now = look(model.market, uid)
     except HomogsimError as error:
-        raise HomogsimError(error.what, "--firm", _suggest(error.help, model)) from None
+        what = error.what.replace(f"business {uid}", f"business {called}")
+        raise HomogsimError(what, "--firm", _suggest(error.help, model)) from None
     if strict:
         for choice in choices:
             if choice.tool not in (NONE, now.tool):
-                found_option(model.market, now, Decision(choice.tool, choice.contact))
+                try:
+                    found_option(model.market, now, Decision(choice.tool, choice.contact))
+                except HomogsimError as error:
+                    what = error.what.replace(f"business {uid}", f"business {called}")
+                    raise HomogsimError(what, "--choices", error.help) from None
 
 
 def _suggest(help: str, model: MarketModel) -> str:
