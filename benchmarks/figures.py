@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import platform
+import re
 import statistics
+import sys
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -84,3 +86,16 @@ def machine() -> dict[str, str | int]:
         "numpy": np.__version__,
         "homogsim": __version__,
     }
+
+
+def highest_memory() -> float:
+    """Return the most memory that this process had, bytes.
+
+    From Linux' own account where there is one: `getrusage` also counts what the parent had when it started this one.
+    """
+    status = Path("/proc/self/status")
+    if status.exists():
+        return 1024.0 * int(re.search(r"VmHWM:\s+(\d+) kB", status.read_text())[1])  # type: ignore[index]
+    import resource
+
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1.0 if sys.platform == "darwin" else 1024.0)

@@ -7,13 +7,13 @@ the demand part and of the recorder; and the highest resident memory.
 from __future__ import annotations
 
 import json
-import resource
 import sys
 import time
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+from figures import highest_memory
 
 from homogsim.agents import trading
 from homogsim.model import MarketModel
@@ -65,7 +65,7 @@ def run(changes: dict[str, Any], months: int, threads: int) -> dict[str, Any]:
     return {
         "consumers": model.market.consumers.rows, "sites": model.market.firms.rows,
         "towns": model.parameters.world.towns, "threads": threads, "build": built,
-        "memory": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024.0, "months": rows,
+        "memory": highest_memory(), "months": rows,
         "open": float(model.market.firms.is_open.mean()),
     }  # fmt: skip
 

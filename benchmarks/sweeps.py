@@ -109,10 +109,10 @@ def overhead(folder: Path, runs: int) -> Figure:
 def coordinator_memory(folder: Path, runs: int) -> float:
     """Return the most memory of a coordinator of so many runs in two processes, MB."""
     code = (
-        "import resource, sys; sys.path.insert(0, sys.argv[3]); import sweeps\n"
+        "import sys; sys.path.insert(0, sys.argv[3]); import sweeps; from figures import highest_memory\n"
         "if __name__ == '__main__':\n"
         "    sweeps.sweep(sweeps.plan(int(sys.argv[2])), sys.argv[1], sweeps.Options(jobs=2), make=sweeps.instant)\n"
-        "    print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1000)\n"
+        "    print(highest_memory() / 1e6)\n"
     )
     script = folder / f"memory-{runs}.py"
     script.write_text(code)

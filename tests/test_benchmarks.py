@@ -15,7 +15,6 @@ import frames
 import one_month
 import report
 import speed
-import sweeps
 import whole
 from c_kernel import FLAGS, CKernel, build, vector_loops
 from numpy_cells import NumpyCells
@@ -28,14 +27,6 @@ def month() -> one_month.Month:
     built = one_month.build(700)
     built.is_open[3::7] = False
     return built
-
-
-def test_the_disk_and_the_resumption_of_sweeps_are_measured(tmp_path: Path) -> None:
-    resumed = sweeps.resuming(tmp_path / "resume", 100, shard=20)
-    assert 0.0 < resumed.value < 10.0
-    assert resumed.line().endswith("10 ok")
-    row, series = sweeps.bytes_per_run(tmp_path / "bytes", 2)
-    assert row.value > series.value > 100.0
 
 
 def test_every_figure_of_the_benchmark_is_measured(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -29,6 +29,7 @@ from homogsim.laws.utility import (
     WORK,
     at,
     attract,
+    directions_of,
     measure_way,
     minutes_between,
     outlet_table,
@@ -287,7 +288,7 @@ def choose_month(
 
     def work(start: int, stop: int, thread: int) -> None:
         _choose(
-            start, stop, plan, traits, ideal, liking, tastes.waves.directions, streets, outlets, is_open, luck,
+            start, stop, plan, traits, ideal, liking, directions_of(tastes), streets, outlets, is_open, luck,
             float(outside), float(noise), last, bought, inclusive, surplus, sites, towns, counts, sums, rooms[thread],
         )  # fmt: skip
 

@@ -22,6 +22,7 @@ from homogsim.laws.utility import (
     STRIDE,
     at,
     attract,
+    directions_of,
     measure_way,
     my_rooms,
     outlet_table,
@@ -160,18 +161,18 @@ def _ask(
                     site = sites[f]
                     east, north = streets.site_place[0, site], streets.site_place[1, site]
                     measure_way(east, north, home == town, streets.visitors_minutes[v], vectors, room)
-                    if question == FOUND:
-                        for concept in range(first[f], first[f + 1]):
-                            # Loyalty to a business that has closed does not pass to a newcomer at its site.
-                            attract(options, concept, directions, d, home == town, _NEWCOMER, vectors, room, _ODDS)
-                            _somebody(vectors, room)
-                            _note(_ODDS, vectors, notes.odds[concept, met:], room)
-                        continue
-                    attract(incumbents, site, directions, d, home == town, site, vectors, room, _OWN)
-                    _set_apart(vectors, room)
+                    # Loyalty to a business that has closed does not pass to a newcomer at its site.
+                    familiar = _NEWCOMER if question == FOUND else site
+                    if question != FOUND:
+                        attract(incumbents, site, directions, d, home == town, familiar, vectors, room, _OWN)
+                        _set_apart(vectors, room)
                     for option in range(first[f], first[f + 1]):
-                        attract(options, option, directions, d, home == town, site, vectors, room, _ODDS)
-                        answers[option] += _respond(vectors, room)
+                        attract(options, option, directions, d, home == town, familiar, vectors, room, _ODDS)
+                        if question == FOUND:
+                            _somebody(vectors, room)
+                            _note(_ODDS, vectors, notes.odds[option, met:], room)
+                        else:
+                            answers[option] += _respond(vectors, room)
                     if question == CLOSE:
                         _leave(block, size, inclusive, room)
                 met += vectors * LANES
@@ -319,7 +320,7 @@ def _survey(
     def work(start: int, stop: int, thread: int) -> None:
         _ask(
             start, stop, question, group, cells, sites, first, incumbents, options, traits, ideal, liking,
-            tastes.waves.directions, streets, choices.inclusive, choices.last, float(choices.noise), answers, notes,
+            directions_of(tastes), streets, choices.inclusive, choices.last, float(choices.noise), answers, notes,
             rooms[thread],
         )  # fmt: skip
 

@@ -136,6 +136,11 @@ def outlet_table(appeal, noise: float, waves: Waves) -> Floats:
     return table
 
 
+def directions_of(tastes) -> Floats | None:
+    """Return the directions of the waves of kernel tastes, None without them: so their code is not even compiled."""
+    return tastes.waves.directions if len(tastes.liking) else None
+
+
 def rows_of_tastes(tastes) -> int:
     """Return how many rows of a room tastes take: one a dimension, one a wave."""
     return len(tastes.ideal) + len(tastes.liking)
@@ -305,7 +310,7 @@ def attract(outlets, outlet, directions, dimensions, at_home, site, vectors, roo
         )  # fmt: skip
         room[CORE + n] = core
         room[VALUE + n] = core - travel * room[WAY + n]
-    if directions.shape[0] > 0:
+    if directions is not None:  # a matter of types: without waves the compiler never sees what follows
         like(outlets, outlet, directions, vectors, room)
         for n in range(vectors * LANES):
             core = room[CORE + n] + room[_LIKED + n]
