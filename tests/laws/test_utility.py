@@ -15,7 +15,16 @@ from numba import njit
 
 from homogsim.laws.demand import Appeal, Tastes
 from homogsim.laws.response import Choices, founders_prospects, own_share_response
-from homogsim.laws.utility import LANES, core_of, core_utility, minutes_between, outlet_table, rooms_for
+from homogsim.laws.utility import (
+    LANES,
+    core_of,
+    core_utility,
+    directions_of,
+    minutes_between,
+    outlet_table,
+    rooms_for,
+    traits_of,
+)
 from homogsim.numerics import log, log_of_normal, sum_of_products
 
 
@@ -64,8 +73,9 @@ def test_laws_of_one_pair() -> None:
     columns = (np.array([0.0, value]) for value in (10.0, 0.5, 1.0, 0.25, 1.0, 8.0, 1.0))
     table = outlet_table(Appeal(*columns, np.array([[0.0, 4.0], [0.0, -2.0]])), 1.0, tastes.waves)
     away = 10.0 + 1.5 - 12.5 - 12.0  # ‖z − x‖² = 25
-    assert core_of(tastes, 0, table, 1, 1.0) == away + 4.0
-    assert core_of(tastes, 0, table, 1, 0.0) == away
+    about = (traits_of(tastes), tastes.ideal, tastes.liking, directions_of(tastes))
+    assert core_of(*about, 0, table, 1, 1.0) == away + 4.0
+    assert core_of(*about, 0, table, 1, 0.0) == away
     assert core_utility(10.0, 0.5, 1.0, 0.25, 8.0, 25.0, 1.5, 2.0, 3.0, 4.0) == 10.0 + 1.5 + 4.0 - 12.5 - 12.0
     assert minutes_between(3.0, 4.0, 5.0, 0.0, 0.0, 1.0, 0.0) == 5.0
     assert minutes_between(3.0, 4.0, 5.0, 2.0, 0.0, 0.0, 20.0) == 27.0

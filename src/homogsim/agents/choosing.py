@@ -11,12 +11,12 @@ from numpy.typing import NDArray
 from homogsim.agents.market import Market
 from homogsim.errors import HomogsimError
 from homogsim.laws.demand import NOBODY, draw_of, minutes_between, visits
-from homogsim.laws.utility import AWARENESS, TRAVEL, core_of, outlet_table
+from homogsim.laws.utility import AWARENESS, TRAVEL, core_of, directions_of, outlet_table, traits_of
 from homogsim.numerics import exp, log
 
 
 @njit(cache=True, error_model="numpy")
-def _choose_alone(i, cell, tastes, streets, outlets, is_open, luck, outside, noise, last):
+def _choose_alone(i, cell, tastes, traits, directions, streets, outlets, is_open, luck, outside, noise, last):
     """Return sites within reach, e^{V/μ} of each, their sum with the outside option, and the site visited."""
     town, widest = cell % streets.towns, is_open.size
     sites, attraction = np.empty(widest, np.int32), np.empty(widest)
@@ -32,7 +32,7 @@ def _choose_alone(i, cell, tastes, streets, outlets, is_open, luck, outside, noi
                 if at_home == 0.0:
                     a, b = np.sqrt(a * a + b * b), 0.0
                 way = minutes_between(east, north, radius, a, b, at_home, streets.reach_minutes[town, r])
-                core = core_of(tastes, i, outlets, site, at_home)
+                core = core_of(traits, tastes.ideal, tastes.liking, directions, i, outlets, site, at_home)
                 drawn = outlets[site, AWARENESS] * exp(core - outlets[site, TRAVEL] * log(1.0 + way))
                 if last[i] == site:
                     drawn *= exp(tastes.loyalty[i] / noise)
@@ -55,7 +55,7 @@ def _alone(market: Market, row: int) -> Any:
     parameters, (tastes, noise) = market.parameters, market.choosing
     luck = market.luck()._replace(month=np.uint64(market.last_traded % 2**32))
     return _choose_alone(
-        row, int(market.consumer_cell[row]), tastes, market.streets,
+        row, int(market.consumer_cell[row]), tastes, traits_of(tastes), directions_of(tastes), market.streets,
         outlet_table(market.appeal, noise, tastes.waves), market.traded, luck,
         1.0 if parameters.consumers.outside_option else 0.0, noise, market.consumers.last_before,
     )  # fmt: skip

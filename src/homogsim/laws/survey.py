@@ -11,7 +11,16 @@ from numpy.typing import NDArray
 
 from homogsim.laws.demand import Appeal, Streets, Tastes
 from homogsim.laws.threads import share_out
-from homogsim.laws.utility import core_of, core_utility, liked, minutes_between, outlet_table, part
+from homogsim.laws.utility import (
+    core_of,
+    core_utility,
+    directions_of,
+    liked,
+    minutes_between,
+    outlet_table,
+    part,
+    traits_of,
+)
 from homogsim.numerics import exp, log, prefer_wide_vectors
 
 Floats = NDArray[np.float64]
@@ -35,7 +44,18 @@ def visit_values(bought: Ids, tastes: Tastes, streets: Streets, appeal: Appeal, 
     """
     values, outlets = np.full(bought.size, np.nan), outlet_table(appeal, 1.0, tastes.waves)
     share_out(
-        lambda first, last, _: _judge_visits(first, last, bought, tastes, streets, outlets, values),
+        lambda first, last, _: _judge_visits(
+            first,
+            last,
+            bought,
+            traits_of(tastes),
+            tastes.ideal,
+            tastes.liking,
+            directions_of(tastes),
+            streets,
+            outlets,
+            values,
+        ),
         streets.consumer_start.size - 1,
         threads,
     )
@@ -54,7 +74,18 @@ def count_promoters(
     outlets = outlet_table(appeal, 1.0, tastes.waves)
     share_out(
         lambda first, last, thread: _count_visits(
-            first, last, bought, float(satisfied), tastes, streets, outlets, counts[thread, 0], counts[thread, 1]
+            first,
+            last,
+            bought,
+            float(satisfied),
+            traits_of(tastes),
+            tastes.ideal,
+            tastes.liking,
+            directions_of(tastes),
+            streets,
+            outlets,
+            counts[thread, 0],
+            counts[thread, 1],
         ),
         streets.consumer_start.size - 1,
         threads,
@@ -65,8 +96,9 @@ def count_promoters(
 
 @njit(cache=True, error_model="numpy", nogil=True)
 def _judge_visits(
-    first: int, last: int, bought: Ids, tastes: Tastes, streets: Streets, outlets: Floats, values: Floats
-) -> None:
+    first: int, last: int, bought: Ids, traits: tuple[Floats, ...], ideal: Floats, liking: Floats,
+    directions: Floats | None, streets: Streets, outlets: Floats, values: Floats,
+) -> None:  # fmt: skip
     """Write what the visits of the consumers of the cells `first` to `last` were worth."""
     for cell in range(first, last):
         start, stop = streets.site_start[cell], streets.site_start[cell + 1]
@@ -74,13 +106,13 @@ def _judge_visits(
             j = np.int64(bought[i])
             if j >= 0:
                 at_home = 1.0 if start <= j < stop else 0.0
-                values[i] = core_of(tastes, i, outlets, j, at_home) / tastes.price_sensitivity[i]
+                values[i] = core_of(traits, ideal, liking, directions, i, outlets, j, at_home) / traits[0][i]
 
 
 @njit(cache=True, error_model="numpy", nogil=True)
 def _count_visits(
-    first: int, last: int, bought: Ids, satisfied: float, tastes: Tastes, streets: Streets, outlets: Floats,
-    visitors: Ints, promoters: Ints,
+    first: int, last: int, bought: Ids, satisfied: float, traits: tuple[Floats, ...], ideal: Floats, liking: Floats,
+    directions: Floats | None, streets: Streets, outlets: Floats, visitors: Ints, promoters: Ints,
 ) -> None:  # fmt: skip
     """Count the visits of the consumers of the cells `first` to `last`, and those that satisfied."""
     for cell in range(first, last):
@@ -90,7 +122,8 @@ def _count_visits(
             if j >= 0:
                 at_home = 1.0 if start <= j < stop else 0.0
                 visitors[j] += 1
-                promoters[j] += core_of(tastes, i, outlets, j, at_home) / tastes.price_sensitivity[i] >= satisfied
+                worth = core_of(traits, ideal, liking, directions, i, outlets, j, at_home) / traits[0][i]
+                promoters[j] += worth >= satisfied
 
 
 @njit(cache=True, error_model="numpy")

@@ -87,19 +87,24 @@ def liked(liking, directions, ideal, consumer, outlets, outlet):
 
 
 @njit(cache=True, error_model="numpy", forceinline=True)
-def core_of(tastes, consumer, outlets, outlet, at_home):
-    """Return the part of V that makes up satisfaction for one consumer and outlet, in the unit of the table."""
+def core_of(traits, ideal, liking, directions, consumer, outlets, outlet, at_home):
+    """Return the part of V that makes up satisfaction for one consumer and outlet, in the unit of the table.
+
+    `traits` are those of `traits_of`. They come one by one, not as one tuple of tastes: handing that over would cost
+    three times as much as the formula.
+    """
+    alpha, beta_p, beta_l, theta = traits[0], traits[1], traits[2], traits[3]
     distance2 = 0.0
-    for k in range(tastes.ideal.shape[0]):
-        gap = tastes.ideal[k, consumer] - outlets[outlet, _OFFERING + k]
+    for k in range(ideal.shape[0]):
+        gap = ideal[k, consumer] - outlets[outlet, _OFFERING + k]
         distance2 += gap * gap
     core = core_utility(
         outlets[outlet, _BASE], outlets[outlet, _PERSONAL], at_home * outlets[outlet, _LOCAL],
-        outlets[outlet, _MISFIT], outlets[outlet, _PRICE], distance2, tastes.price_sensitivity[consumer],
-        tastes.strength[consumer], tastes.personalization[consumer], tastes.locality[consumer],
+        outlets[outlet, _MISFIT], outlets[outlet, _PRICE], distance2, alpha[consumer], theta[consumer],
+        beta_p[consumer], beta_l[consumer],
     )  # fmt: skip
-    if tastes.liking.shape[0] > 0:
-        core += liked(tastes.liking, tastes.waves.directions, tastes.ideal, consumer, outlets, outlet)[0]
+    if directions is not None:
+        core += liked(liking, directions, ideal, consumer, outlets, outlet)[0]
     return core
 
 
