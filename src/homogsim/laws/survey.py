@@ -43,19 +43,9 @@ def visit_values(bought: Ids, tastes: Tastes, streets: Streets, appeal: Appeal, 
         Dollars; NaN for those who went nowhere.
     """
     values, outlets = np.full(bought.size, np.nan), outlet_table(appeal, 1.0, tastes.waves)
+    about = _told(tastes)
     share_out(
-        lambda first, last, _: _judge_visits(
-            first,
-            last,
-            bought,
-            traits_of(tastes),
-            tastes.ideal,
-            tastes.liking,
-            directions_of(tastes),
-            streets,
-            outlets,
-            values,
-        ),
+        lambda first, last, _: _judge_visits(first, last, bought, *about, streets, outlets, values),
         streets.consumer_start.size - 1,
         threads,
     )
@@ -71,27 +61,21 @@ def count_promoters(
     """
     threads = max(threads, 1)
     counts = np.zeros((threads, 2, appeal.base.size), np.int64)
-    outlets = outlet_table(appeal, 1.0, tastes.waves)
+    outlets, about = outlet_table(appeal, 1.0, tastes.waves), _told(tastes)
     share_out(
         lambda first, last, thread: _count_visits(
-            first,
-            last,
-            bought,
-            float(satisfied),
-            traits_of(tastes),
-            tastes.ideal,
-            tastes.liking,
-            directions_of(tastes),
-            streets,
-            outlets,
-            counts[thread, 0],
-            counts[thread, 1],
+            first, last, bought, float(satisfied), *about, streets, outlets, counts[thread, 0], counts[thread, 1]
         ),
         streets.consumer_start.size - 1,
         threads,
     )
     visitors, promoters = counts.sum(axis=0)
     return visitors, promoters
+
+
+def _told(tastes: Tastes) -> tuple[tuple[Floats, ...], Floats, Floats, Floats | None]:
+    """Return what `core_of` takes of tastes."""
+    return traits_of(tastes), tastes.ideal, tastes.liking, directions_of(tastes)
 
 
 @njit(cache=True, error_model="numpy", nogil=True)
