@@ -257,7 +257,7 @@ def _finish(drawn: Figure, comparison: Comparison) -> None:
     width, height = drawn.get_size_inches()
     look: dict[str, Any] = {"size": 9, "color": MUTED, "va": "bottom", "in_layout": False}
     drawn.text(SIDE_INCHES / width, 0.09 / height, facts, **look)
-    drawn.run_facts = facts  # type: ignore[attr-defined]
+    drawn.run_facts = facts  # type: ignore[attr-defined]  # a note for `saving`
     for text in drawn.findobj(Text):
         text.set_parse_math(False)
 

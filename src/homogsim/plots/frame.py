@@ -120,7 +120,7 @@ def _footer(figure: Figure, results: Results) -> None:
     right = figure.text(1 - SIDE_INCHES / width, 0.09 / height, question, ha="right", **look)
     while right.get_text() and right.get_window_extent().x0 < left.get_window_extent().x1 + 24:
         right.set_text(plain(right.get_text(), len(right.get_text()) - 1))
-    figure.run_facts = " ".join([*facts, plain(results.scenario.question, 500)])  # type: ignore[attr-defined]
+    figure.run_facts = " ".join([*facts, plain(results.scenario.question, 500)])  # type: ignore[attr-defined]  # a note for `saving`
 
 
 def _literal_text(figure: Figure) -> None:

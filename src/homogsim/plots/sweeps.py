@@ -313,6 +313,6 @@ def _finish(drawn: Figure, data: SweepData) -> None:
     width, height = drawn.get_size_inches()
     look: dict[str, Any] = {"size": 9, "color": MUTED, "va": "bottom", "in_layout": False}
     drawn.text(SIDE_INCHES / width, 0.09 / height, plain(data.facts, 160), **look)
-    drawn.run_facts = data.facts  # type: ignore[attr-defined]
+    drawn.run_facts = data.facts  # type: ignore[attr-defined]  # a note for `saving`
     for text in drawn.findobj(Text):
         text.set_parse_math(False)

@@ -26,7 +26,7 @@ def watch() -> None:
                 _under_way.remove(name)
             _done.append(name)
 
-    event.register("numba:compile", Follower())  # type: ignore[no-untyped-call]
+    event.register("numba:compile", Follower())  # type: ignore[no-untyped-call]  # it has no types
 
 
 def count() -> int:

@@ -15,7 +15,7 @@ from homogsim.ui.widget import Drawn
 @solara.component
 def Page() -> None:
     """Show the page, and give it a worker that ends with the tab."""
-    solara.Title("homogsim")  # type: ignore[no-untyped-call]
+    solara.Title("homogsim")  # type: ignore[no-untyped-call]  # it has no types
     drawn = Drawn.element()
 
     def work() -> Callable[[], None]:
@@ -45,4 +45,4 @@ def Page() -> None:
 @solara.component
 def Layout(children: list[Any]) -> Any:
     """Show the page alone: no app bar, no drawer."""
-    return solara.Div(children=children, classes=["homogsim-page"])  # type: ignore[no-untyped-call]
+    return solara.Div(children=children, classes=["homogsim-page"])  # type: ignore[no-untyped-call]  # it has no types

@@ -92,7 +92,7 @@ def _take(file: IO[str]) -> bool:
 
         try:
             file.seek(1 << 30)  # far behind the text, which others shall be able to read
-            msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)  # type: ignore[attr-defined]
+            msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)  # type: ignore[attr-defined]  # Windows only
         except OSError:
             return False
         return True
