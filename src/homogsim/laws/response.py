@@ -243,9 +243,12 @@ def _groups(sites: Ints, streets: Streets) -> tuple[Ints, Ints]:
 
 def _runs(values: Ints) -> Ints:
     """Return where runs of equal values begin, and where the last one ends."""
-    turns = np.flatnonzero(values[1:] != values[:-1]) + 1
-    ends = [values.size] if values.size else []
-    return np.concatenate(([0], turns, ends)).astype(np.int64)
+    if not values.size:
+        return np.zeros(1, np.int64)
+    turns = (values[1:] != values[:-1]).nonzero()[0]
+    ends = np.empty(turns.size + 2, np.int64)
+    ends[0], ends[1:-1], ends[-1] = 0, turns + 1, values.size
+    return ends
 
 
 def own_share_response(
@@ -357,10 +360,9 @@ def _found(
 
 
 def _most_customers(streets: Streets) -> int:
-    """Return how many customers a site has at most, in blocks filled up to whole vectors."""
-    per_cell = np.diff(streets.consumer_start).reshape(-1, streets.towns) + LANES
-    blocks = per_cell[:, streets.visitors_towns]
-    return int(np.add.reduceat(blocks, streets.visitors_start[:-1], axis=1).max(initial=0))
+    """Return how many customers a site has at most, or more, in blocks filled up to whole vectors."""
+    most, towns = (np.diff(start).max(initial=0) for start in (streets.consumer_start, streets.visitors_start))
+    return int((most + LANES) * towns)
 
 
 def _ids(values: ArrayLike) -> Ints:
