@@ -1,4 +1,4 @@
-"""How firms hear of automation, review their tools and change them (MODEL section 4, choice of tools)."""
+"""How firms hear of automation, review their tools and change them (docs/model.md, choice of tools)."""
 
 from __future__ import annotations
 

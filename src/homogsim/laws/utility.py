@@ -1,4 +1,4 @@
-"""What an outlet is worth to consumers (MODEL section 3): one formula, and the same over a block of consumers.
+"""What an outlet is worth to consumers (docs/model.md): one formula, and the same over a block of consumers.
 
 The compiled laws of `demand` and `response` work outlet by outlet on a block of at most `BLOCK` consumers. A thread's
 workspace, its *room*, is one flat array cut into rows with an entry for each consumer. Rows lie at constant distances
