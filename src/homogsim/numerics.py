@@ -31,6 +31,10 @@ from numba.extending import intrinsic
 from numba.np.arrayobj import make_array
 from numpy.typing import ArrayLike, NDArray
 
+from homogsim.lean import load_kernels_quickly
+
+load_kernels_quickly()
+
 __all__ = [
     "bits_of",
     "elementwise",
