@@ -162,7 +162,7 @@ class Market:
         choices = self.choices
         if gone.size and self.appeal is not None:
             choices = choices._replace(inclusive=choices.inclusive.copy())
-            remove_outlet(gone, self.appeal, self.choosing[0], self.streets, choices)
+            remove_outlet(gone, self.appeal, self.choosing[0], self.streets, choices, self.threads)
         return choices
 
     def face(self, luck_seed: int) -> None:

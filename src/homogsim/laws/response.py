@@ -71,12 +71,13 @@ class Choices(NamedTuple):
 
 
 class _Notes(NamedTuple):
-    """What founders note of all the customers of a site, met one block after the other."""
+    """What founders note of all the customers of a site: those of one town after those of the other."""
 
     odds: Floats  # (options, width) attraction of a concept at cost
     alpha: Floats  # (groups, width)
     others: Floats  # (groups, width) attraction of all that there is
-    met: Ints  # (groups) how many entries
+    group: Ints  # (cells) row of the cell's sites, −1 none
+    place: Ints  # (groups, visiting towns + 1) where the customers from each town begin, and where the last end
 
 
 @part
@@ -131,54 +132,72 @@ def _note(row, vectors, target, room):
         target[n] = room[at(row, n)]
 
 
+@part
+def _which_visitor(town, there, streets):
+    """Return where in the list of visitors consumers of `town` stand who go to the town `there`."""
+    v = streets.visitors_start[there]
+    while streets.visitors_towns[v] != town:
+        v += 1
+    return v
+
+
 @njit(cache=True, error_model="numpy", nogil=True)
 def _ask(
-    start, stop, question, group, cells, sites, first, incumbents, options, traits, ideal, liking, directions, streets,
+    start, stop, question, site_of, sites, begin, end, incumbents, options, traits, ideal, liking, directions, streets,
     inclusive, last, noise, answers, notes, room,
 ):  # fmt: skip
-    """Ask the customers of the sites in the groups `start` to `stop`, each group the sites of one cell.
+    """Ask the consumers of the cells `start` to `stop` about the `sites` that they reach, block by block.
 
-    RESPOND adds Σ Pr of each option to `answers`, FOUND fills in the notes, CLOSE takes the incumbents out of
-    `inclusive`.
+    The sites in cell c are those from ``site_of[c]`` to ``site_of[c + 1]``; the options at one of these are the rows
+    of `options` from ``begin[f]`` to ``end[f]``. RESPOND adds Σ Pr of each option to `answers`, a row for each town
+    that visitors come from, FOUND fills in the notes, CLOSE takes the incumbents out of `inclusive`.
     """
-    d = ideal.shape[0]
-    for g in range(start, stop):
-        cell, met = cells[g], 0
-        town = cell % streets.towns
-        for v in range(streets.visitors_start[town], streets.visitors_start[town + 1]):
-            home = streets.visitors_towns[v]
-            customers = cell - town + home
-            end = streets.consumer_start[customers + 1]
-            for block in range(streets.consumer_start[customers], end, BLOCK):
-                size = min(BLOCK, end - block)
-                vectors = settle(block, size, traits, ideal, liking, room)
-                _meet(block, size, vectors, inclusive, room)
-                if question == FOUND:  # nobody has been to a newcomer: there is nothing to recall
-                    _note(SENSITIVITY, vectors, notes.alpha[g, met:], room)
-                    _note(_INCLUSIVE, vectors, notes.others[g, met:], room)
-                else:
-                    recall(block, size, last, noise, vectors, room)
-                for f in range(group[g], group[g + 1]):
+    d, reach = ideal.shape[0], streets.reach_towns.shape[1]
+    for cell in range(start, stop):
+        town, asked, met = cell % streets.towns, 0, 0
+        for r in range(reach):
+            other = cell - town + streets.reach_towns[town, r]
+            asked += site_of[other + 1] - site_of[other]
+        if asked == 0:
+            continue
+        for block in range(streets.consumer_start[cell], streets.consumer_start[cell + 1], BLOCK):
+            size = min(BLOCK, streets.consumer_start[cell + 1] - block)
+            vectors = settle(block, size, traits, ideal, liking, room)
+            _meet(block, size, vectors, inclusive, room)
+            if question != FOUND:  # nobody has been to a newcomer: there is nothing to recall
+                recall(block, size, last, noise, vectors, room)
+            for r in range(reach):
+                there = streets.reach_towns[town, r]
+                other, at_home = cell - town + there, there == town
+                if site_of[other] == site_of[other + 1]:
+                    continue
+                v = _which_visitor(town, there, streets)
+                visitor = v - streets.visitors_start[there]
+                place = np.int64(0)
+                if question == FOUND:
+                    g = notes.group[other]
+                    place = notes.place[g, visitor] + met
+                    _note(SENSITIVITY, vectors, notes.alpha[g, place:], room)
+                    _note(_INCLUSIVE, vectors, notes.others[g, place:], room)
+                for f in range(site_of[other], site_of[other + 1]):
                     site = sites[f]
                     east, north = streets.site_place[0, site], streets.site_place[1, site]
-                    measure_way(east, north, home == town, streets.visitors_minutes[v], vectors, room)
+                    measure_way(east, north, at_home, streets.visitors_minutes[v], vectors, room)
                     # Loyalty to a business that has closed does not pass to a newcomer at its site.
                     familiar = _NEWCOMER if question == FOUND else site
                     if question != FOUND:
-                        attract(incumbents, site, directions, d, home == town, familiar, vectors, room, _OWN)
+                        attract(incumbents, site, directions, d, at_home, familiar, vectors, room, _OWN)
                         _set_apart(vectors, room)
-                    for option in range(first[f], first[f + 1]):
-                        attract(options, option, directions, d, home == town, familiar, vectors, room, _ODDS)
+                    for option in range(begin[f], end[f]):
+                        attract(options, option, directions, d, at_home, familiar, vectors, room, _ODDS)
                         if question == FOUND:
                             _somebody(vectors, room)
-                            _note(_ODDS, vectors, notes.odds[option, met:], room)
+                            _note(_ODDS, vectors, notes.odds[option, place:], room)
                         else:
-                            answers[option] += _respond(vectors, room)
+                            answers[visitor, option] += _respond(vectors, room)
                     if question == CLOSE:
                         _leave(block, size, inclusive, room)
-                met += vectors * LANES
-        if question == FOUND:
-            notes.met[g] = met
+            met += vectors * LANES
 
 
 @part
@@ -214,7 +233,7 @@ def _price(start, stop, group_of, notes, cost, noise, prospects, room):
     highest, longest = cost + HIGHEST_MARKUP * noise, LONGEST_STEP * noise
     for concept in range(start, stop):
         g = group_of[concept]
-        met = notes.met[g]
+        met = notes.place[g, -1]
         odds, alpha, others = notes.odds[concept, :met], notes.alpha[g, :met], notes.others[g, :met]
         price, sales = cost + FIRST_MARKUP * noise, 0.0
         for _ in range(STEPS):
@@ -232,13 +251,6 @@ def _price(start, stop, group_of, notes, cost, noise, prospects, room):
                 break
             price = min(price + min(max(step, -longest), longest), highest)
         prospects[0, concept], prospects[1, concept] = price, sales
-
-
-def _groups(sites: Ints, streets: Streets) -> tuple[Ints, Ints]:
-    """Return where in `sites` runs of sites of one cell begin (and the last one ends), and the cells."""
-    cells = np.searchsorted(streets.site_start, sites, side="right") - 1
-    starts = _runs(cells)
-    return starts, cells[starts[:-1]]
 
 
 def _runs(values: Ints) -> Ints:
@@ -262,7 +274,7 @@ def own_share_response(
     Parameters
     ----------
     sites : (F,) int array
-        Sites of the firms that ask; fastest where firms of one cell stand together.
+        Sites of the firms that ask.
     first : (F + 1,) int array
         The options of firm f are the rows ``first[f]`` to ``first[f + 1]``.
     appeal : Appeal
@@ -276,38 +288,44 @@ def own_share_response(
     )
 
 
-def remove_outlet(site: ArrayLike, appeal: Appeal, tastes: Tastes, streets: Streets, choices: Choices) -> None:
+def remove_outlet(
+    site: ArrayLike, appeal: Appeal, tastes: Tastes, streets: Streets, choices: Choices, threads: int = 1
+) -> None:
     """Take the outlet at `site` (or those at several sites) out of the consumers' `inclusive` values: it has closed."""
     sites, table = _ids(np.atleast_1d(site)), outlet_table(appeal, choices.noise, tastes.waves)
-    # One thread: consumers may be customers of several of them.
-    _survey(CLOSE, sites, np.zeros(sites.size + 1, np.int64), table, table[:0], tastes, streets, choices, 1)
+    _survey(CLOSE, sites, np.zeros(sites.size + 1, np.int64), table, table[:0], tastes, streets, choices, threads)
 
 
 def _survey(
     question: int, sites: Ints, first: Ints, incumbents: Floats, options: Floats, tastes: Tastes, streets: Streets,
     choices: Choices, threads: int, notes: _Notes | None = None,
 ) -> Floats:  # fmt: skip
-    """Ask on several threads; return Σ Pr of each option."""
-    group, cells = _groups(sites, streets)
+    """Ask on several threads; return Σ Pr of each option, town by town added up."""
+    order = np.argsort(sites, kind="stable")
+    sites, begin, end = sites[order], first[:-1][order], first[1:][order]
+    site_of = np.searchsorted(sites, streets.site_start)
     traits, ideal, liking = traits_of(tastes), np.ascontiguousarray(tastes.ideal), np.ascontiguousarray(tastes.liking)
     streets = streets._replace(weight=float(streets.weight))
-    notes = notes or _notes(0, 0, 0)
-    rooms, answers = my_rooms(threads, rows_of_tastes(tastes)), np.zeros(len(options))
+    notes = notes or _NO_NOTES
+    answers = np.zeros((int(np.diff(streets.visitors_start).max(initial=0)), len(options)))
+    rooms = my_rooms(threads, rows_of_tastes(tastes))
 
     def work(start: int, stop: int, thread: int) -> None:
         _ask(
-            start, stop, question, group, cells, sites, first, incumbents, options, traits, ideal, liking,
+            start, stop, question, site_of, sites, begin, end, incumbents, options, traits, ideal, liking,
             directions_of(tastes), streets, choices.inclusive, choices.last, float(choices.noise), answers, notes,
             rooms[thread],
         )  # fmt: skip
 
-    share_out(work, cells.size, threads)
-    return answers
+    share_out(work, streets.consumer_start.size - 1, threads)
+    total = np.zeros(len(options))
+    for part_of_it in answers:
+        total += part_of_it
+    return total
 
 
-def _notes(concepts: int, groups: int, width: int) -> _Notes:
-    odds, alpha, others = (np.empty((rows, width)) for rows in (concepts, groups, groups))
-    return _Notes(odds, alpha, others, np.empty(groups, np.int64))
+_NOTHING = np.empty((0, 0))
+_NO_NOTES = _Notes(_NOTHING, _NOTHING, _NOTHING, np.empty(0, np.int64), np.empty((0, 0), np.int64))
 
 
 def founders_prospects(
@@ -345,11 +363,9 @@ def _found(
 ) -> Floats:  # fmt: skip
     """Return price and Σ Pr of each concept."""
     first = _runs(places)
-    sites = places[first[:-1]]
-    group, cells = _groups(sites, streets)
-    notes = _notes(places.size, cells.size, width)
-    _survey(FOUND, sites, first, table[:0], table, tastes, streets, choices, threads, notes)
-    group_of = np.repeat(np.arange(cells.size), np.diff(first[group]))
+    cells, group_of = np.unique(np.searchsorted(streets.site_start, places, side="right") - 1, return_inverse=True)
+    notes = _notes(places.size, cells, width, streets)
+    _survey(FOUND, places[first[:-1]], first, table[:0], table, tastes, streets, choices, threads, notes)
     prospects, rooms = np.empty((2, places.size)), my_rooms(threads, rows_of_tastes(tastes))
 
     def work(start: int, stop: int, thread: int) -> None:
@@ -357,6 +373,20 @@ def _found(
 
     share_out(work, places.size, threads)
     return prospects
+
+
+def _notes(concepts: int, cells: Ints, width: int, streets: Streets) -> _Notes:
+    """Return room for what founders note at the sites of these cells."""
+    odds, alpha, others = (np.empty((rows, width)) for rows in (concepts, cells.size, cells.size))
+    group = np.full(streets.consumer_start.size - 1, -1)
+    group[cells] = np.arange(cells.size)
+    place = np.zeros((cells.size, int(np.diff(streets.visitors_start).max(initial=0)) + 1), np.int64)
+    entries = -(-np.diff(streets.consumer_start) // LANES) * LANES
+    for g, cell in enumerate(cells):
+        town = cell % streets.towns
+        visitors = streets.visitors_towns[streets.visitors_start[town] : streets.visitors_start[town + 1]]
+        place[g, 1 : visitors.size + 1] = entries[cell - town + visitors]
+    return _Notes(odds, alpha, others, group, place.cumsum(axis=1))
 
 
 def _most_customers(streets: Streets) -> int:
