@@ -90,3 +90,9 @@ def test_the_more_different_half() -> None:
     turned = more_different_half(x[::-1], cell[::-1], 4)[::-1]
     assert turned[:4].tolist() == [False, False, True, False]
     assert more_different_half(np.empty((0, 2)), [], 4).size == 0
+
+
+def test_of_two_firms_the_later_is_the_different_one_whatever_rounding_says() -> None:
+    luck = np.random.default_rng(1)
+    for pair in luck.normal(size=(200, 2, 4)):
+        assert more_different_half(pair, [0, 0], 1).tolist() == [False, True]

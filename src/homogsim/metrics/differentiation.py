@@ -157,10 +157,12 @@ def more_different_half(offering: ArrayLike, cell: ArrayLike, n_cells: int) -> B
     Returns
     -------
     ndarray of bool, shape (firms,)
-        n // 2 of the n firms of each cell; of equally distant ones the later rows.
+        n // 2 of the n firms of each cell; of equally distant ones (to 1e-9) the later rows.
     """
     cell = integers(cell)
-    order = np.lexsort((distance_to_cell_mean(offering, cell, n_cells), cell))
+    # Rounded: two firms of a cell are equally far from their mean, and no last bit may tell them apart.
+    distance = distance_to_cell_mean(offering, cell, n_cells).round(9)
+    order = np.lexsort((distance, cell))
     count = np.bincount(cell, minlength=n_cells)
     rank = np.empty(cell.size, dtype=np.int64)
     rank[order] = np.arange(cell.size) - (np.cumsum(count) - count)[cell[order]]
