@@ -25,11 +25,13 @@ from typing import Any, cast
 
 import numpy as np
 from llvmlite import ir
-from numba import njit, types
+from numba import types
 from numba.core.cgutils import alloca_once_value, for_range_slice
 from numba.extending import intrinsic
 from numba.np.arrayobj import make_array
 from numpy.typing import ArrayLike, NDArray
+
+from homogsim.kernels.compiled import njit
 
 __all__ = [
     "bits_of",
@@ -379,6 +381,7 @@ def elementwise(compiled: Callable[..., None], *operands: ArrayLike) -> FloatArr
         return result
     shape = arrays[0].shape if len(arrays) == 1 else np.broadcast_shapes(*(a.shape for a in arrays))
     flat = [np.ascontiguousarray(a if a.shape == shape else np.broadcast_to(a, shape)).reshape(-1) for a in arrays]
+    flat = [a if a.flags.writeable else a.copy() for a in flat]  # what cannot be written to is another type to Numba
     result = np.empty(flat[0].size)
     compiled(*flat, result)
     return result.reshape(shape)[()]

@@ -21,10 +21,10 @@ from types import MappingProxyType
 from typing import Any
 
 import numpy as np
-from numba import njit
 from numpy.typing import ArrayLike, NDArray
 
 from homogsim.errors import HomogsimError, nearest
+from homogsim.kernels.compiled import njit
 from homogsim.numerics import (
     elementwise,
     exp,
@@ -435,8 +435,13 @@ class Streams:
 
 
 def _flat(values: NDArray[Any], dimensions: tuple[int, ...]) -> NDArray[Any]:
-    """Return `values`, broadcast to `dimensions`, as a contiguous array of one dimension."""
-    return np.ascontiguousarray(np.broadcast_to(values, dimensions)).reshape(-1)
+    """Return `values`, broadcast to `dimensions`, as a contiguous array of one dimension.
+
+    One that can be written to: kernels are compiled anew for arrays that cannot.
+    """
+    whole = values if values.shape == dimensions else np.broadcast_to(values, dimensions)
+    flat = np.ascontiguousarray(whole).reshape(-1)
+    return flat if flat.flags.writeable else flat.copy()
 
 
 def _integers(values: ArrayLike) -> IntArray:

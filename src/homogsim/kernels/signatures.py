@@ -1,0 +1,81 @@
+"""The kernels of a first run, and what they are called with, as JSON: another process compiles what it never calls.
+
+A line of `listed.json` is a kernel's name and the types of its arguments. A number is Numba's name of it, None is
+``none``, an array ``float64[2]`` (of two dimensions, contiguous; `readonly` follows where it is), a tuple a list; a
+named tuple begins with its class, ``["homogsim.laws.streets.Streets", ...]``.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from functools import cache
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+LISTED = Path(__file__).with_name("listed.json")
+
+
+@cache
+def listed() -> list[tuple[str, Any]]:
+    """Return the names and arguments of the kernels that are listed, in the order to compile them in."""
+    return [(name, arguments) for name, arguments in json.loads(LISTED.read_text(encoding="utf-8"))]
+
+
+def is_listed(kernel: Any, signature: Sequence[Any]) -> bool:
+    """Return whether a kernel is listed with these types of arguments."""
+    try:
+        return (name_of(kernel), described(signature)) in listed()
+    except (TypeError, OSError, ValueError):  # nothing that is ever listed; no list
+        return False
+
+
+def name_of(kernel: Any) -> str:
+    """Return a kernel's module and name."""
+    return f"{kernel.py_func.__module__}.{kernel.py_func.__name__}"
+
+
+def named(name: str) -> Any:
+    """Return what has this name in a module."""
+    module, _, attribute = name.rpartition(".")
+    return getattr(import_module(module), attribute)
+
+
+def described(kind: Any) -> Any:
+    """Return Numba's types as JSON has them.
+
+    Raises
+    ------
+    TypeError
+        For a type that cannot be described.
+    """
+    from numba import types
+
+    if isinstance(kind, types.BaseTuple) or not isinstance(kind, types.Type):
+        maker, members = getattr(kind, "instance_class", None), [described(each) for each in kind]
+        return members if maker is None else [f"{maker.__module__}.{maker.__qualname__}", *members]
+    if isinstance(kind, types.Array):
+        text = f"{kind.dtype}[{kind.ndim}]" + ("" if kind.mutable else " readonly")
+        if kind != understood(text):
+            raise TypeError(f"{kind!r} cannot be described")
+        return text
+    if isinstance(kind, types.Number | types.Boolean | types.NoneType):
+        return str(kind)
+    raise TypeError(f"{kind!r} cannot be described")
+
+
+def understood(text: Any) -> Any:
+    """Return the Numba type that `described` describes so."""
+    from numba import types
+
+    if isinstance(text, list):
+        is_named = bool(text) and isinstance(text[0], str) and "." in text[0]
+        members = [understood(each) for each in text[is_named:]]
+        return types.BaseTuple.from_types(members, named(text[0]) if is_named else None)
+    number, bracket, rest = text.partition("[")
+    kind = types.boolean if number == "bool" else getattr(types, number)
+    if not bracket:
+        return kind
+    dimensions, _, readonly = rest.partition("]")
+    return types.Array(kind, int(dimensions), "C", readonly=bool(readonly))
