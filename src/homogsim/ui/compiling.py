@@ -11,8 +11,10 @@ _done: list[str] = []
 
 @cache
 def watch() -> None:
-    """Follow what is compiled in this process from now on; what is loaded from the cache is none of it."""
+    """Follow what is compiled from now on, here or in a process that is waited for; what is loaded is none of it."""
     from numba.core import event
+
+    from homogsim.kernels.compiled import COMPILE, WAIT
 
     class Follower(event.Listener):
         """Notes what begins and ends."""
@@ -26,11 +28,13 @@ def watch() -> None:
                 _under_way.remove(name)
             _done.append(name)
 
-    event.register("numba:compile", Follower())  # type: ignore[no-untyped-call]  # it has no types
+    follower = Follower()
+    for kind in (COMPILE, WAIT):
+        event.register(kind, follower)  # type: ignore[no-untyped-call]  # it has no types
 
 
 def count() -> int:
-    """Return how many functions have been compiled since `watch`."""
+    """Return how many functions have been compiled here, or waited for, since `watch`."""
     return len(_done)
 
 

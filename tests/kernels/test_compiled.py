@@ -1,0 +1,156 @@
+"""A kernel is compiled in turn, and kept for the next process."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from threading import Timer
+
+import pytest
+from numba.core import event
+
+import homogsim
+from homogsim.kernels.compiled import COMPILE, WAIT, OneForAll, njit
+from homogsim.kernels.turns import Turn
+
+HOME = Path(homogsim.__file__).parent
+
+
+def increased(x):
+    return x + 1
+
+
+def wrong(x):
+    return x.no_such_thing
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    keep_in(tmp_path, monkeypatch)
+    return tmp_path
+
+
+def keep_in(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NUMBA_CACHE_DIR", str(folder))  # Numba reads its variables anew now and then
+    monkeypatch.setattr("numba.config.CACHE_DIR", str(folder))
+
+
+@pytest.fixture
+def seen():
+    """The kinds of events that begin."""
+    kinds: list[str] = []
+
+    class Listener(event.Listener):
+        def on_start(self, event: event.Event) -> None:
+            kinds.append(event.kind)
+
+        def on_end(self, event: event.Event) -> None:
+            pass
+
+    listener = Listener()
+    with event.install_listener(COMPILE, listener), event.install_listener(WAIT, listener):
+        yield kinds
+
+
+def kernel(function=increased):
+    """A kernel as another process would make it of the same function."""
+    return njit(cache=True, error_model="numpy")(function)
+
+
+def turn_of(a_kernel) -> Turn:
+    return Turn(a_kernel._cache.turn.path)
+
+
+def test_what_one_compiles_the_next_loads(folder: Path, seen: list[str]) -> None:
+    assert kernel()(1) == 2
+    assert seen == [COMPILE]
+    other = kernel()
+    assert other(2) == 3
+    assert seen == [COMPILE]
+    assert sum(other.stats.cache_hits.values()) == 1
+    assert not list(folder.rglob("*.turn"))
+
+
+def test_who_waited_in_vain_compiles(seen: list[str]) -> None:
+    second = kernel()
+    turn = turn_of(second)
+    assert turn.take()
+    with event.install_listener(WAIT, Starter(Timer(0.05, turn.leave))):
+        assert second(1) == 2
+    assert seen == [WAIT, COMPILE]
+
+
+class Starter(event.Listener):
+    def __init__(self, timer: Timer) -> None:
+        self.timer = timer
+
+    def on_start(self, event: event.Event) -> None:
+        self.timer.start()
+
+    def on_end(self, event: event.Event) -> None:
+        self.timer.join()
+
+
+def test_what_was_compiled_meanwhile_is_loaded(seen: list[str]) -> None:
+    """The first process has the turn, compiles, and leaves when its code is kept."""
+    second = kernel()
+    turn = turn_of(second)
+    assert turn.take()
+    plain = super(OneForAll, second._cache)
+    made = njit(increased)
+    made.compile((made.typeof_pyval(1),))
+
+    def done() -> None:
+        plain.save_overload((made.typeof_pyval(1),), made.overloads[(made.typeof_pyval(1),)])
+        turn.leave()
+
+    seen.clear()
+    with event.install_listener(WAIT, Starter(Timer(0.05, done))):
+        assert second(1) == 2
+    assert seen == [WAIT]
+    assert sum(second.stats.cache_hits.values()) == 1
+
+
+def test_who_has_lost_the_turn_keeps_nothing(folder: Path) -> None:
+    one = kernel()
+    turn = one._cache.turn
+
+    class Thief(event.Listener):
+        def on_start(self, event: event.Event) -> None:
+            turn.path.write_text("somebody else")
+
+        def on_end(self, event: event.Event) -> None:
+            pass
+
+    with event.install_listener(COMPILE, Thief()):
+        assert one(1) == 2
+    assert not list(folder.rglob("*.nbc"))
+    assert turn.path.read_text() == "somebody else"
+
+
+def test_an_error_ends_the_turn(folder: Path) -> None:
+    with pytest.raises(Exception, match="no_such_thing"):
+        kernel(wrong)(1)
+    assert not list(folder.rglob("*.turn"))
+
+
+def test_where_no_turn_can_be_taken_it_is_compiled_all_the_same(monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
+    def fail(*_: object) -> None:
+        raise PermissionError
+
+    monkeypatch.setattr(Turn, "wait", fail)
+    assert kernel()(1) == 2
+    assert not list(folder.rglob("*.nbc"))
+
+
+def test_where_nothing_can_be_kept_it_is_compiled_all_the_same(monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
+    (folder / "file").write_text("no folder")
+    keep_in(folder / "file", monkeypatch)
+    monkeypatch.setattr("numba.config.CACHE_LOCATOR_CLASSES", "UserProvidedCacheLocator", raising=False)
+    assert kernel()(1) == 2
+
+
+def test_all_kernels_are_compiled_so() -> None:
+    numbas_own = re.compile(r"^\s*(from numba import .*\bn?jit\b|@numba\.)", re.MULTILINE)
+    files = [path for path in HOME.rglob("*.py") if path != HOME / "kernels" / "compiled.py"]
+    assert [path.name for path in files if numbas_own.search(path.read_text(encoding="utf-8"))] == []
