@@ -36,7 +36,7 @@ def main() -> None:
 
     second.never()
     kernels = loaded()
-    if any(kernel.stats.cache_misses for kernel in kernels):  # what they call was loaded, too; once more, from the cache
+    if any(kernel.stats.cache_misses for kernel in kernels):  # what they call was loaded, too: once more
         os.execv(sys.executable, [sys.executable, *sys.argv])
     found = [[name_of(kernel), described(signature)] for kernel in kernels for signature in kernel.overloads]
     known = [name for name, _ in listed()] if LISTED.exists() else []

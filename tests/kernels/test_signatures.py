@@ -68,7 +68,11 @@ def test_the_list_is_what_a_first_run_calls() -> None:
     """After a change of kernels: ``python tests/kernels/list_kernels.py --write``."""
     path = os.pathsep.join([str(LISTED.parents[2]), os.environ.get("PYTHONPATH", "")])
     done = subprocess.run(
-        [sys.executable, str(SCRIPT)], env=os.environ | {"PYTHONPATH": path}, capture_output=True, text=True, check=False
+        [sys.executable, str(SCRIPT)],
+        env=os.environ | {"PYTHONPATH": path},
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert done.returncode == 0, done.stderr
     assert done.stdout == LISTED.read_text(encoding="utf-8"), f"python {SCRIPT} --write mends it"

@@ -33,9 +33,11 @@ def dead() -> int:
 def test_one_at_a_time(path: Path) -> None:
     one, other = Turn(path), Turn(path)
     assert one.take()
-    assert one.taken and one.still_mine()
+    assert one.taken
+    assert one.still_mine()
     assert not other.take()
-    assert not other.taken and not other.still_mine()
+    assert not other.taken
+    assert not other.still_mine()
     other.leave()  # it has nothing to leave
     assert one.still_mine()
     one.leave()
@@ -64,10 +66,12 @@ def test_waiting_ends_when_the_other_leaves(path: Path) -> None:
         waits.append("done")
 
     one.wait(9.0, waiting)
-    assert one.taken and waits == []
+    assert one.taken
+    assert waits == []
     Timer(0.1, one.leave).start()
     other.wait(9.0, waiting)
-    assert other.still_mine() and waits == ["begun", "done"]
+    assert other.still_mine()
+    assert waits == ["begun", "done"]
 
 
 def test_waiting_ends_at_last_and_who_has_lost_the_turn_knows(path: Path) -> None:
@@ -77,7 +81,8 @@ def test_waiting_ends_at_last_and_who_has_lost_the_turn_knows(path: Path) -> Non
     other.wait(0.2)
     assert 0.2 <= time.monotonic() - began < 5.0
     assert other.still_mine()
-    assert one.taken and not one.still_mine()
+    assert one.taken
+    assert not one.still_mine()
     one.leave()
     assert other.still_mine()
 
@@ -101,4 +106,5 @@ def test_all_turns_are_left_before_a_sudden_end(path: Path) -> None:
     one = Turn(path)
     assert one.take()
     turns.leave_all()
-    assert not path.exists() and not one.taken
+    assert not path.exists()
+    assert not one.taken

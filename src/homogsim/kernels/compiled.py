@@ -28,6 +28,9 @@ PATIENCE = 60.0
 """Longest time that a kernel is waited for, s; then it is compiled here. The largest takes 3 s on an idle machine."""
 
 
+_Kept: Any = FunctionCache  # it has no types
+
+
 def njit(function: Callable[..., Any] | None = None, *, cache: bool = False, **options: Any) -> Any:
     """Compile a function as `numba.njit` does, without an entry point from C, which nobody uses.
 
@@ -62,7 +65,7 @@ def _share(dispatcher: Any) -> None:
     dispatcher._cache, dispatcher.compile = kept, one_thread_at_a_time
 
 
-class OneForAll(FunctionCache):  # type: ignore[misc]  # Numba has no types
+class OneForAll(_Kept):
     """A cache of a kernel's machine code; what it lacks is compiled by one process while the others wait."""
 
     def __init__(self, dispatcher: Any) -> None:

@@ -19,9 +19,7 @@ from homogsim.kernel_cache import VARIABLE
 from homogsim.kernels.turns import Turn
 
 NAME = "homogsim-second.turn"
-_PROGRAM = (
-    "import json, sys; sys.path[:] = json.loads(sys.argv[1]); from homogsim.kernels.warming import main; main()"
-)
+_PROGRAM = "import json, sys; sys.path[:] = json.loads(sys.argv[1]); from homogsim.kernels.warming import main; main()"
 
 _asked = False
 

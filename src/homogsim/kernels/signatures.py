@@ -43,7 +43,7 @@ def named(name: str) -> Any:
 
 
 def described(kind: Any) -> Any:
-    """Return Numba's types as JSON has them.
+    """Return a Numba type, or a signature's tuple of them, as JSON has them.
 
     Raises
     ------
@@ -52,8 +52,9 @@ def described(kind: Any) -> Any:
     """
     from numba import types
 
-    if isinstance(kind, types.BaseTuple) or not isinstance(kind, types.Type):
-        maker, members = getattr(kind, "instance_class", None), [described(each) for each in kind]
+    if isinstance(kind, types.BaseTuple | tuple):
+        every: Any = kind
+        maker, members = getattr(kind, "instance_class", None), [described(each) for each in every]
         return members if maker is None else [f"{maker.__module__}.{maker.__qualname__}", *members]
     if isinstance(kind, types.Array):
         text = f"{kind.dtype}[{kind.ndim}]" + ("" if kind.mutable else " readonly")
@@ -69,10 +70,11 @@ def understood(text: Any) -> Any:
     """Return the Numba type that `described` describes so."""
     from numba import types
 
+    make: Any = types  # without types of its own
     if isinstance(text, list):
         is_named = bool(text) and isinstance(text[0], str) and "." in text[0]
         members = [understood(each) for each in text[is_named:]]
-        return types.BaseTuple.from_types(members, named(text[0]) if is_named else None)
+        return make.BaseTuple.from_types(members, named(text[0]) if is_named else None)
     number, bracket, rest = text.partition("[")
     kind = types.boolean if number == "bool" else getattr(types, number)
     if not bracket:

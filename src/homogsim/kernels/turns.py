@@ -147,6 +147,12 @@ def _alive(process: int) -> bool:
     return True
 
 
+def _forget_all() -> None:
+    for turn in _held:
+        turn._holder = ""
+    _held.clear()
+
+
 # A forked process has no turn: its parent has.
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_held.clear)
+if hasattr(os, "register_at_fork"):  # not on Windows, where nothing forks
+    os.register_at_fork(after_in_child=_forget_all)
