@@ -379,12 +379,23 @@ def elementwise(compiled: Callable[..., None], *operands: ArrayLike) -> FloatArr
         result = np.empty(arrays[0].size)
         compiled(arrays[0], result)
         return result
-    shape = arrays[0].shape if len(arrays) == 1 else np.broadcast_shapes(*(a.shape for a in arrays))
-    flat = [np.ascontiguousarray(a if a.shape == shape else np.broadcast_to(a, shape)).reshape(-1) for a in arrays]
-    flat = [a if a.flags.writeable else a.copy() for a in flat]  # what cannot be written to is another type to Numba
+    shape = arrays[0].shape if len(arrays) == 1 else np.broadcast(*arrays).shape
+    flat = [_flat(array, shape) for array in arrays]
     result = np.empty(flat[0].size)
     compiled(*flat, result)
     return result.reshape(shape)[()]
+
+
+def _flat(array: FloatArray, shape: tuple[int, ...]) -> FloatArray:
+    """Return `array`, broadcast to `shape`, as a contiguous array of one dimension.
+
+    One that can be written to: kernels are compiled anew for arrays that cannot.
+    """
+    if array.shape == shape and array.flags.c_contiguous and array.flags.writeable:
+        return array.reshape(-1)
+    full = np.empty(shape)
+    full[...] = array
+    return full.reshape(-1)
 
 
 def exp_array(x: ArrayLike) -> FloatArray:

@@ -426,7 +426,7 @@ class Streams:
             month_word, index_word = (np.uint64(int(key) % 2**64) for key in keys[1:])
             _monthly_uniforms_into(np.ascontiguousarray(keys[0]), month_word, index_word, k0, k1, result)
             return result, result[:0]
-        dimensions = np.broadcast_shapes(*(values.shape for values in keys))
+        dimensions = np.broadcast(*keys).shape
         entities, months, indices = (_flat(values, dimensions) for values in keys)
         first = np.empty(entities.size)
         second = np.empty(first.size if pairs else 0)
@@ -435,13 +435,10 @@ class Streams:
 
 
 def _flat(values: NDArray[Any], dimensions: tuple[int, ...]) -> NDArray[Any]:
-    """Return `values`, broadcast to `dimensions`, as a contiguous array of one dimension.
-
-    One that can be written to: kernels are compiled anew for arrays that cannot.
-    """
-    whole = values if values.shape == dimensions else np.broadcast_to(values, dimensions)
-    flat = np.ascontiguousarray(whole).reshape(-1)
-    return flat if flat.flags.writeable else flat.copy()
+    """Return `values`, broadcast to `dimensions`, as a contiguous array of one dimension."""
+    full = np.empty(dimensions, values.dtype)
+    full[...] = values
+    return full.reshape(-1)
 
 
 def _integers(values: ArrayLike) -> IntArray:

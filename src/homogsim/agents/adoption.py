@@ -160,7 +160,7 @@ def menu_of(market: Market, rows: Ints) -> Menu:
 def _implementations(market: Market, menu: Menu) -> tuple[Floats, Floats]:
     """Return each option's implementation quality, and what the firm believes it to be."""
     firms, tools = market.firms, market.parameters.tools
-    fresh = draw_implementation(market, menu.firm)
+    fresh = np.repeat(draw_implementation(market, menu.firm[menu.first[:-1]]), np.diff(menu.first))
     now = firms.implementation[menu.firm]
     months = firms.back_office_months[menu.firm]
     # From the quality at introduction: going back and forth with contact does not add the gain twice.
@@ -294,18 +294,16 @@ def _carry_out(market: Market, menu: Menu, changed: Ints, implementation: Floats
     rows, new, adds = menu.firm[changed], menu.is_new[changed], menu.adds_contact[changed]
     _pay(market, rows, menu.upfront[changed], menu.training[changed], new)
     market.firms.support_due[rows] += menu.support[changed]
-    starts = rows[new]
-    start_tool(
-        market, starts, menu.tool[changed][new], menu.contact[changed][new],
-        choose_vendor(market, starts, menu.tool[changed][new]),
-    )  # fmt: skip
-    same = ~new
-    firms.implementation[rows[same]] = implementation[changed][same]
-    _set_contact(market, rows[same], menu.contact[changed][same], adds[same])
-    _drop_tool(market, rows[menu.tool[changed] == 0])
+    if new.any():
+        starts, tool = rows[new], menu.tool[changed][new]
+        start_tool(market, starts, tool, menu.contact[changed][new], choose_vendor(market, starts, tool))
+    if not new.all():
+        same = ~new
+        firms.implementation[rows[same]] = implementation[changed][same]
+        _set_contact(market, rows[same], menu.contact[changed][same], adds[same])
+        _drop_tool(market, rows[menu.tool[changed] == 0])
+        _note_tools(market, rows[same])
     firms.changed[rows] = market.month
-    for row in rows[same]:
-        market.diary.tools.append((market.month, int(firms.uid[row]), int(firms.tool[row]), float(firms.contact[row])))
 
 
 def _pay(market: Market, rows: Ints, upfront: Floats, training: Floats, new: Flags) -> None:
@@ -338,8 +336,14 @@ def start_tool(market: Market, rows: Rows, tool: Ints, contact: Floats, vendor: 
     firms.back_office_months[rows], firms.data[rows] = 0.0, 0.0
     firms.contact_months[rows] = 0.0
     _set_contact(market, rows, contact, (contact > 0.0) & (firms.contact[rows] == 0.0))
-    for row in rows:
-        market.diary.tools.append((market.month, int(firms.uid[row]), int(firms.tool[row]), float(firms.contact[row])))
+    _note_tools(market, rows)
+
+
+def _note_tools(market: Market, rows: Rows) -> None:
+    """Note the tools and the contact that firms have from now on."""
+    firms = market.firms
+    now = zip(firms.uid[rows].tolist(), firms.tool[rows].tolist(), firms.contact[rows].tolist(), strict=True)
+    market.diary.tools.extend((market.month, uid, tool, contact) for uid, tool, contact in now)
 
 
 def _set_contact(market: Market, rows: Rows, contact: Floats, adds: Flags) -> None:

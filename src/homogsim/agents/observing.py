@@ -69,6 +69,8 @@ class Memory:
 
     def note_exits(self, market: Market, exits: NDArray[np.integer]) -> None:
         """Count adopters that close within the months of a return as a total loss."""
+        if exits.size == 0:
+            return
         firms = market.firms
         age = market.month - firms.adopted[exits]
         adopter = firms.adopted[exits] > NEVER
@@ -82,10 +84,13 @@ class Memory:
         firms = market.firms
         age = np.where(market.traded & (firms.adopted > NEVER), market.month - firms.adopted, -1)
         one, three = np.flatnonzero(age == 11), np.flatnonzero(age == 35)
-        fees_12, fees_36 = firms.outlay_12 - firms.upfront_12, firms.outlay_36 - firms.upfront_36
-        self.returns.over_12.extend(roi(firms.gain_12[one], firms.upfront_12[one], fees_12[one]).tolist())
-        self.returns.over_36.extend(roi(firms.gain_36[three], firms.upfront_36[three], fees_36[three]).tolist())
-        self._note_paybacks(market, three)
+        if one.size:
+            paid, fees = firms.upfront_12[one], firms.outlay_12[one] - firms.upfront_12[one]
+            self.returns.over_12.extend(roi(firms.gain_12[one], paid, fees).tolist())
+        if three.size:
+            paid, fees = firms.upfront_36[three], firms.outlay_36[three] - firms.upfront_36[three]
+            self.returns.over_36.extend(roi(firms.gain_36[three], paid, fees).tolist())
+            self._note_paybacks(market, three)
 
     def _note_paybacks(self, market: Market, rows: NDArray[np.integer]) -> None:
         months = market.firms.payback[rows]

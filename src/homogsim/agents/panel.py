@@ -111,8 +111,9 @@ class SurplusMemory:
 
     def note(self, market: Market, surplus: Floats) -> None:
         """Note what everybody gained this month; NaN, not −∞, where there was nothing to choose."""
-        gained = surplus[self.who]
-        self.recent[market.month % SURPLUS_MONTHS] = np.where(np.isfinite(gained), gained, np.nan)
+        gained = self.recent[market.month % SURPLUS_MONTHS]
+        gained[:] = surplus if self.who.size == surplus.size else surplus[self.who]
+        np.copyto(gained, np.nan, where=~np.isfinite(gained))
 
     def freeze_start(self, market: Market) -> None:
         """Keep the mean of the year before, at the moment automation arrives."""

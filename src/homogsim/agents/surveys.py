@@ -14,7 +14,7 @@ from homogsim.agents import advocacy
 from homogsim.agents.firms import business, operations, tiers
 from homogsim.agents.market import Market
 from homogsim.agents.panel import taste_distance
-from homogsim.agents.vendors import mean_template
+from homogsim.agents.vendors import expected_templates
 from homogsim.laws import offering, stocks
 from homogsim.laws.demand import Appeal, Luck, choose_month
 from homogsim.laws.survey import ask, count_customers
@@ -125,7 +125,7 @@ def generic_twin(market: Market) -> Appeal:
     come_to = business(now, parameters)
     fit = tiers(parameters).fit[now.tool]
     kept = offering.share_of_identity(moves.template_pull, full, fit, moves.anchoring)
-    template = mean_template(market.vendors, GENERIC, parameters.world.sectors)[:, market.site_sector]
+    template = expected_templates(market.vendors, parameters.world.sectors)[:, GENERIC, market.site_sector]
     return market.appeal._replace(
         personalization=come_to.personalization,
         locality=np.zeros(firms.rows),

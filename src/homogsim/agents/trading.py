@@ -114,7 +114,7 @@ def choose(market: Market) -> None:
         people.surplus,
         market.rooms,
     )
-    people.last[:] = np.where(people.bought >= 0, people.bought, people.last)
+    np.copyto(people.last, people.bought, where=people.bought >= 0)
     market.traded[:], market.last_traded = firms.is_open, market.month
     firms.expected_sales[:] = sums[SHARE]
     firms.slope[:] = sums[ALPHA]

@@ -52,11 +52,12 @@ def close(market: Market) -> Rows:
         market.diary.lives.append(life_records(firms, rows))
     firms.is_open[rows] = False
     firms.cash[rows] = 0.0
-    closed = np.zeros(firms.rows + 1, dtype=bool)  # the last entry stands for −1, nowhere
-    closed[rows] = True
-    market.closed[:] = closed[:-1]
-    people = market.consumers
-    people.last[closed[people.last]] = -1
+    market.closed[:] = False
+    market.closed[rows] = True
+    if rows.size:
+        last = market.consumers.last
+        closed = np.append(market.closed, False)  # the last entry stands for −1, nowhere
+        np.copyto(last, -1, where=closed.take(last, mode="wrap"))
     return ended
 
 

@@ -65,16 +65,9 @@ def vendor_of(tier: Ints, sector: Ints, number: Ints, sectors: int, each: int) -
 
 def expected_templates(vendors: Vendors, sectors: int) -> Floats:
     """Return (d, tiers, sectors) the mean template of each tier's vendors, 0 for no tool: what firms expect of them."""
-    means = np.zeros((len(vendors.template), len(TOOLS), sectors))
-    for tier in range(1, len(TOOLS)):
-        means[:, tier] = mean_template(vendors, tier, sectors)
+    d, rows = vendors.template.shape
+    each = rows // (1 + (len(TOOLS) - 2) * sectors)
+    means = np.zeros((d, len(TOOLS), sectors))
+    means[:, 1] = vendors.template[:, :each].mean(axis=1, keepdims=True)
+    means[:, 2:] = vendors.template[:, each:].reshape(d, -1, sectors, each).mean(axis=3)
     return means
-
-
-def mean_template(vendors: Vendors, tier: int, sectors: int) -> Floats:
-    """Return (d, sectors) the mean template of a tier's vendors, what a firm expects before it chooses one."""
-    of_tier = vendors.tier == tier
-    if tier == TOOLS.index("generic"):
-        return np.repeat(vendors.template[:, of_tier].mean(axis=1, keepdims=True), sectors, axis=1)
-    each = int(of_tier.sum()) // sectors
-    return vendors.template[:, of_tier].reshape(-1, sectors, each).mean(axis=2)

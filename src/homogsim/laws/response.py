@@ -13,6 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from homogsim.kernels.compiled import njit
 from homogsim.laws.demand import Appeal, Streets, Tastes
+from homogsim.laws.screening import most_contribution
 from homogsim.laws.threads import share_out
 from homogsim.laws.utility import (
     BLOCK,
@@ -45,10 +46,10 @@ STEPS = 100
 """Newton steps of a founder, at most."""
 LONGEST_STEP = 2.0
 """Length of such a step, at most, in units of μ: it leads to the nearest best price."""
+FIRST_MARKUP = 1.3
+"""Markup at which the search begins, in units of μ."""
 HIGHEST_MARKUP = 100.0
 """Largest markup that a founder considers, in units of μ: customers without any alternative would pay any price."""
-CAUTION = 1.0 + 1e-9
-"""What a bound is raised by, against rounding, before a concept is given up."""
 SMALLEST = 1e-300
 """What a consumer without any option is left with: more than nothing, so that a newcomer's share is defined."""
 NOTES = 4_000_000
@@ -181,29 +182,6 @@ def _ask(
 
 
 @part
-def _most(odds, alpha, others, room):
-    """Return no less than Σ Pr·(p − c)/μ of a newcomer at any price p.
-
-    One customer brings at most W(a/e)/α, a the odds at cost and W Lambert's function, if it could have a price of its
-    own. A Newton step for W leads above it from anywhere: W(x) ≤ (w² + x·e^{−w})/(1 + w), and from w = x/(1 + ¾x), with
-    e^{−w} ≤ 1/(1 + w + w²/2 + w³/6), by 1 % at most where x < 1.8.
-    """
-    prefer_wide_vectors()
-    most = 0.0
-    for start in range(0, odds.size, BLOCK):
-        size = min(BLOCK, odds.size - start) // LANES * LANES
-        at_cost, sensitivity, rivals = odds[start:], alpha[start:], others[start:]
-        for n in range(size):
-            x = at_cost[n] / (rivals[n] * np.e)
-            w = x / (1.0 + 0.75 * x)
-            growth = 1.0 + w * (1.0 + w * (0.5 + w / 6.0))
-            room[_OWN + n] = (w * w * growth + x) / (growth * (1.0 + w) * max(sensitivity[n], SMALLEST))
-            room[ONE + n] = 1.0
-        most += sum_of_products(room, _OWN, ONE, size)
-    return most
-
-
-@part
 def _sell(odds, alpha, others, tag, room):
     """Return Σ Pr, Σ Pr(1 − Pr)α and Σ Pr(1 − Pr)(1 − 2Pr)α² of a newcomer with a markup `tag` in units of μ."""
     prefer_wide_vectors()
@@ -227,10 +205,9 @@ def _sell(odds, alpha, others, tag, room):
 
 
 @njit(cache=True, error_model="numpy", nogil=True)
-def _price(start, stop, group_of, notes, cost, noise, needed, prospects, room):
+def _price(start, stop, group_of, notes, cost, noise, prospects, room):
     """Write the best-response price of each concept, and Σ Pr at it, to `prospects`.
 
-    A concept that surely brings less than `needed`, Σ Pr·(p − c)/μ, is not pursued.
     Newton's method on f(p) = c + S/B − p, with B = −∂S/∂p: f′ = −2 + S·B′/B², where B′ = −∂B/∂p. After a last short
     step the sales follow from their first two derivatives, with an error of the step's cube.
     """
@@ -239,10 +216,7 @@ def _price(start, stop, group_of, notes, cost, noise, needed, prospects, room):
         g = group_of[concept]
         met = notes.met[g]
         odds, alpha, others = notes.odds[concept, :met], notes.alpha[g, :met], notes.others[g, :met]
-        price, sales = cost + 1.3 * noise, 0.0
-        prospects[0, concept], prospects[1, concept] = price, sales
-        if needed > 0.0 and _most(odds, alpha, others, room) * CAUTION < needed:
-            continue
+        price, sales = cost + FIRST_MARKUP * noise, 0.0
         for _ in range(STEPS):
             sales, slope, bend = _sell(odds, alpha, others, (price - cost) / noise, room)
             if sales <= 0.0:
@@ -269,9 +243,12 @@ def _groups(sites: Ints, streets: Streets) -> tuple[Ints, Ints]:
 
 def _runs(values: Ints) -> Ints:
     """Return where runs of equal values begin, and where the last one ends."""
-    turns = np.flatnonzero(values[1:] != values[:-1]) + 1
-    ends = [values.size] if values.size else []
-    return np.concatenate(([0], turns, ends)).astype(np.int64)
+    if not values.size:
+        return np.zeros(1, np.int64)
+    turns = (values[1:] != values[:-1]).nonzero()[0]
+    ends = np.empty(turns.size + 2, np.int64)
+    ends[0], ends[1:-1], ends[-1] = 0, turns + 1, values.size
+    return ends
 
 
 def own_share_response(
@@ -340,24 +317,31 @@ def founders_prospects(
     """Return best-response price and sales, (2, Q), of each concept (its `price` is ignored) at its empty site.
 
     A concept that nobody can reach sells nothing, at the price that the search begins with; so does one whose
-    contribution (p − c)·S would surely stay below `needed`, dollars, at any price. Most concepts do, and cost less so.
+    contribution (p − c)·S would surely stay below `needed`, dollars, at any price (`homogsim.laws.screening`). Most
+    concepts do, and cost less so.
     """
     at_cost = concepts._replace(price=np.full(len(concepts.base), float(cost)))
-    places, table = _ids(sites), outlet_table(at_cost, choices.noise, tastes.waves)
-    least = float(needed) / (choices.noise * float(streets.weight))
-    width = _most_customers(streets)
-    prospects = np.empty((2, places.size))
+    places = _ids(sites)
+    prospects = np.zeros((2, places.size))
+    prospects[0] = cost + FIRST_MARKUP * choices.noise
+    pursued = np.arange(places.size)
+    if needed > 0.0 and not len(tastes.liking):
+        first = _runs(places)
+        most = most_contribution(places[first[:-1]], first, at_cost, tastes, streets, choices, threads)
+        pursued = np.flatnonzero(~(most < needed))
+    table, width = outlet_table(at_cost, choices.noise, tastes.waves)[pursued], _most_customers(streets)
     several = max(1, NOTES // max(width, 1))
-    for start in range(0, places.size, several):
-        some = slice(start, start + several)
-        prospects[:, some] = _found(places[some], table[some], cost, least, tastes, streets, choices, threads, width)
+    for start in range(0, pursued.size, several):
+        some = pursued[start : start + several]
+        rows = table[start : start + several]
+        prospects[:, some] = _found(places[some], rows, float(cost), tastes, streets, choices, threads, width)
     prospects[1] *= streets.weight
     return prospects
 
 
 def _found(
-    places: Ints, table: Floats, cost: float, needed: float, tastes: Tastes, streets: Streets, choices: Choices,
-    threads: int, width: int,
+    places: Ints, table: Floats, cost: float, tastes: Tastes, streets: Streets, choices: Choices, threads: int,
+    width: int,
 ) -> Floats:  # fmt: skip
     """Return price and Σ Pr of each concept."""
     first = _runs(places)
@@ -369,17 +353,16 @@ def _found(
     prospects, rooms = np.empty((2, places.size)), my_rooms(threads, rows_of_tastes(tastes))
 
     def work(start: int, stop: int, thread: int) -> None:
-        _price(start, stop, group_of, notes, float(cost), float(choices.noise), needed, prospects, rooms[thread])
+        _price(start, stop, group_of, notes, cost, float(choices.noise), prospects, rooms[thread])
 
     share_out(work, places.size, threads)
     return prospects
 
 
 def _most_customers(streets: Streets) -> int:
-    """Return how many customers a site has at most, in blocks filled up to whole vectors."""
-    per_cell = np.diff(streets.consumer_start).reshape(-1, streets.towns) + LANES
-    blocks = per_cell[:, streets.visitors_towns]
-    return int(np.add.reduceat(blocks, streets.visitors_start[:-1], axis=1).max(initial=0))
+    """Return how many customers a site has at most, or more, in blocks filled up to whole vectors."""
+    most, towns = (np.diff(start).max(initial=0) for start in (streets.consumer_start, streets.visitors_start))
+    return int((most + LANES) * towns)
 
 
 def _ids(values: ArrayLike) -> Ints:

@@ -126,15 +126,15 @@ def count_customers(before: Ids, now: Ids, is_small: Flags) -> tuple[int, int, I
     had, have : int
     stayed : (J,) int array
     """
-    had, have, stayed = 0, 0, np.zeros(is_small.size, np.int64)
-    for i in range(before.size):
-        if now[i] >= 0 and is_small[now[i]]:
-            have += 1
-        if before[i] >= 0 and is_small[before[i]]:
-            had += 1
-            if now[i] == before[i]:
-                stayed[before[i]] += 1
-    return had, have, stayed
+    had, have, stayed = 0, 0, np.zeros(is_small.size + 1, np.int64)
+    counts = np.zeros(is_small.size + 1, np.int64)  # entry 0 stands for nowhere
+    counts[1:] = is_small
+    for i in range(before.size):  # without branches, which nobody could predict
+        was, is_now = before[i] + 1, now[i] + 1
+        have += counts[is_now]
+        had += counts[was]
+        stayed[was] += counts[was] * (was == is_now)
+    return had, have, stayed[1:]
 
 
 # Rows of the room of a survey: the outlets within reach, ...

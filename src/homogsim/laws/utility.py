@@ -128,11 +128,12 @@ def outlet_table(appeal, noise: float, waves: Waves) -> Floats:
     """
     columns = (appeal.base, appeal.personalization, appeal.locality, appeal.misfit, appeal.travel, appeal.price)
     d, count = len(appeal.offering), len(waves.phases)
-    table = np.empty((len(appeal.base), _OFFERING + d + (2 + 2 * count if count else 0)))
-    for column, values in enumerate(columns):
-        np.divide(values, noise, out=table[:, column])
-    table[:, AWARENESS] = appeal.awareness
-    table[:, _OFFERING : _OFFERING + d] = np.transpose(appeal.offering)
+    rows = np.empty((_OFFERING + d + (2 + 2 * count if count else 0), len(appeal.base)))
+    rows[:AWARENESS] = columns
+    rows[:AWARENESS] /= noise
+    rows[AWARENESS] = appeal.awareness
+    rows[_OFFERING : _OFFERING + d] = appeal.offering
+    table = rows.T.copy()
     if count:
         table[:, _MISFIT] = 1.0 / noise
         after = table[:, _OFFERING + d :]

@@ -10,7 +10,7 @@ import numpy as np
 
 from homogsim.kernels.compiled import njit
 from homogsim.metrics.arrays import Array, Booleans, Integers
-from homogsim.numerics import exp, log, prefer_wide_vectors
+from homogsim.numerics import LANES, exp, log, prefer_wide_vectors, sum_of_products
 
 
 @njit(cache=True, error_model="numpy")
@@ -33,44 +33,59 @@ def distances_into(columns: Array, result: Array) -> None:
 
 @njit(cache=True, error_model="numpy")
 def pairs_into(columns: Array, scale: float, p: Array, group: Integers, market: Array, own: Array) -> float:
-    """Go through all pairs of points once; return the sum of their distances.
+    """Go through all pairs of points once; return the sum of their distances, each pair counted twice.
 
     Adds to `market` (V, n) the ordinariness Zp of every point for each of V shares `p` (V, n), and to `own` (V, G, n)
-    that among the points of its own group, for each of G ways to group them (G, n). No matrix is kept.
+    that among the points of its own group, for each of G ways to group them (G, n). No matrix is kept: what j adds to
+    later points i goes from row to row, what they add to j is a sum over the row.
     """
     prefer_wide_vectors()
     d, n = columns.shape
-    row, together, distance = np.empty(n), np.empty(n), np.zeros(n)
-    for j in range(n):
+    views, width = p.shape[0], (n + LANES - 1) // LANES * LANES
+    row, distance = np.empty(n), np.zeros(n)
+    # One array, so that sums of products can be taken: two rows of similarities, then shares; zeros at the end.
+    room = np.zeros((2 + views) * width)
+    for v in range(views):
         for i in range(n):
+            room[(2 + v) * width + i] = p[v, i]
+    for j in range(n):
+        # Rows begin at a whole vector; what they hold up to j counts nothing.
+        first = j // LANES * LANES
+        done, size = j + 1 - first, n - first
+        alike, together = room[first:n], room[width + first : width + n]
+        for i in range(size):
             row[i] = 0.0
         for k in range(d):
-            axis, here = columns[k], columns[k, j]
-            for i in range(n):
+            axis, here = columns[k, first:], columns[k, j]
+            for i in range(size):
                 gap = here - axis[i]
                 row[i] += gap * gap
-        for i in range(n):
+        for i in range(size):
             row[i] = np.sqrt(row[i])
-        for i in range(n):
-            distance[i] += row[i]
-        for i in range(n):
-            row[i] = exp(-row[i] / scale)
-        for v in range(p.shape[0]):
-            weight, everywhere = p[v, j], market[v]
-            for i in range(n):
-                everywhere[i] += row[i] * weight
+        for i in range(size):
+            alike[i] = exp(-row[i] / scale)
+        row[:done], alike[:done] = 0.0, 0.0
+        far = distance[first:]
+        for i in range(size):
+            far[i] += row[i]
+        for v in range(views):
+            weight, everywhere, shares = p[v, j], market[v, first:], (2 + v) * width + first
+            for i in range(size):
+                everywhere[i] += alike[i] * weight
+            market[v, j] += weight + sum_of_products(room, first, shares, width - first)
         for g in range(group.shape[0]):
-            mine, groups = group[g, j], group[g]
-            for i in range(n):
-                together[i] = row[i] if groups[i] == mine else 0.0
-            for v in range(p.shape[0]):
-                weight, here_only = p[v, j], own[v, g]
-                for i in range(n):
+            mine, groups = group[g, j], group[g, first:]
+            for i in range(size):
+                together[i] = alike[i] if groups[i] == mine else 0.0
+            for v in range(views):
+                weight, here_only, shares = p[v, j], own[v, g, first:], (2 + v) * width + first
+                for i in range(size):
                     here_only[i] += together[i] * weight
+                own[v, g, j] += weight + sum_of_products(room, width + first, shares, width - first)
     total = 0.0
     for i in range(n):
         total += distance[i]
-    return total
+    return 2.0 * total
 
 
 @njit(cache=True, error_model="numpy")
