@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from numba import typeof, types
 
-from homogsim.kernels.signatures import LISTED, described, is_listed, listed, named, understood
+from homogsim.kernels.signatures import FIRST, LISTED, described, is_listed, listed, named, understood
 
 SCRIPT = Path(__file__).with_name("list_kernels.py")
 
@@ -58,7 +58,7 @@ def test_what_text_would_not_bring_back_is_refused() -> None:
 
 
 def test_what_is_listed() -> None:
-    name, arguments = listed()[0]
+    name, arguments = listed()[FIRST][0]
     kinds = tuple(understood(each) for each in arguments)
     assert is_listed(named(name), kinds)
     assert not is_listed(named(name), kinds[1:])

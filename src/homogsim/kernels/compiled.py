@@ -7,6 +7,7 @@ later process the machine code of the wrong one.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
@@ -19,8 +20,8 @@ from numba.core.caching import FunctionCache
 from numba.core.compiler_lock import global_compiler_lock
 
 from homogsim.kernels import second
-from homogsim.kernels.signatures import is_listed
-from homogsim.kernels.turns import Turn
+from homogsim.kernels.signatures import FIRST, is_listed, listed, understood
+from homogsim.kernels.turns import Turn, held
 
 COMPILE, WAIT = "numba:compile", "homogsim:wait"
 """Kinds of Numba's events: a kernel is being compiled here, or waited for while another process compiles it."""
@@ -65,6 +66,34 @@ def _share(dispatcher: Any) -> None:
     dispatcher._cache, dispatcher.compile = kept, one_thread_at_a_time
 
 
+def compile_if_free(kernel: Any, arguments: Any) -> bool:
+    """Compile a kernel that is listed, unless it is known here or some process is at it; say whether it was compiled.
+
+    What does not compile here is called later, and fails there.
+    """
+    signature = tuple(understood(each) for each in arguments)
+    if signature in kernel.overloads or kernel._cache.turn.path.exists():
+        return False
+    with suppress(Exception):
+        kernel.compile(signature)
+    return signature in kernel.overloads
+
+
+def _help() -> bool:
+    """Compile another kernel of the first month instead of waiting, if there is one that nobody is at.
+
+    Only for who has no turn: so processes wait for what their kernels call, and never in a circle.
+    """
+    if any(turn.path.name != second.NAME for turn in held()):
+        return False
+    with suppress(OSError, ValueError):  # no list
+        for name, arguments in listed()[FIRST]:
+            module, _, attribute = name.rpartition(".")
+            if module in sys.modules and compile_if_free(getattr(sys.modules[module], attribute), arguments):
+                return True
+    return False
+
+
 class OneForAll(_Kept):
     """A cache of a kernel's machine code; what it lacks is compiled by one process while the others wait."""
 
@@ -81,7 +110,7 @@ class OneForAll(_Kept):
                 second.start()
             about = {"dispatcher": self._dispatcher}
             with suppress(OSError):  # no turns can be taken: it is compiled, and not kept
-                self.turn.wait(PATIENCE, lambda: event.trigger_event(WAIT, data=about))
+                self.turn.wait(PATIENCE, lambda: event.trigger_event(WAIT, data=about), _help)
                 found = super().load_overload(sig, target_context)
         return found
 

@@ -1,6 +1,7 @@
 """The kernels of a first run, and what they are called with, as JSON: another process compiles what it never calls.
 
-A line of `listed.json` is a kernel's name and the types of its arguments. A number is Numba's name of it, None is
+`listed.json` has those that the first month calls and those of later months, in the order to compile them in: first
+what is called last. Each is a kernel's name and the types of its arguments. A number is Numba's name of it, None is
 ``none``, an array ``float64[2]`` (of two dimensions, contiguous; `readonly` follows where it is), a tuple a list; a
 named tuple begins with its class, ``["homogsim.laws.streets.Streets", ...]``.
 """
@@ -14,19 +15,22 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+FIRST, LATER = "first month", "later"
 LISTED = Path(__file__).with_name("listed.json")
 
 
 @cache
-def listed() -> list[tuple[str, Any]]:
-    """Return the names and arguments of the kernels that are listed, in the order to compile them in."""
-    return [(name, arguments) for name, arguments in json.loads(LISTED.read_text(encoding="utf-8"))]
+def listed() -> dict[str, list[tuple[str, Any]]]:
+    """Return the names and arguments of kernels of the `FIRST` month and `LATER`, in the order to compile them in."""
+    known = json.loads(LISTED.read_text(encoding="utf-8"))
+    return {when: [(name, arguments) for name, arguments in known[when]] for when in (FIRST, LATER)}
 
 
 def is_listed(kernel: Any, signature: Sequence[Any]) -> bool:
     """Return whether a kernel is listed with these types of arguments."""
     try:
-        return (name_of(kernel), described(signature)) in listed()
+        wanted = (name_of(kernel), described(signature))
+        return any(wanted in kernels for kernels in listed().values())
     except (TypeError, OSError, ValueError):  # nothing that is ever listed; no list
         return False
 

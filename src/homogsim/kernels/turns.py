@@ -59,10 +59,16 @@ class Turn:
         self._clear()
         return self._made()
 
-    def wait(self, seconds: float, waiting: Callable[[], AbstractContextManager[object]] = nullcontext) -> None:
+    def wait(
+        self,
+        seconds: float,
+        waiting: Callable[[], AbstractContextManager[object]] = nullcontext,
+        meanwhile: Callable[[], bool] = lambda: False,
+    ) -> None:
         """Take the turn after those who have it; whoever has it for longer than this has lost it.
 
-        `waiting` gives a context to wait in; it is not entered where there is nothing to wait for.
+        `waiting` gives a context to wait in; it is not entered where there is nothing to wait for. `meanwhile` does
+        something useful, and says whether there was anything to do.
 
         Raises
         ------
@@ -79,7 +85,8 @@ class Turn:
                     seen, end = holder, time.monotonic() + seconds
                 elif time.monotonic() > end:
                     self._clear()
-                time.sleep(_PAUSE)
+                if not meanwhile():
+                    time.sleep(_PAUSE)
 
     def leave(self) -> None:
         """Let others have the turn."""
@@ -122,9 +129,14 @@ class Turn:
             aside.unlink()
 
 
+def held() -> list[Turn]:
+    """Return the turns that this process has."""
+    return list(_held)
+
+
 def leave_all() -> None:
     """Let others have all turns that this process has; before an end without ceremony."""
-    for turn in list(_held):
+    for turn in held():
         turn.leave()
 
 

@@ -7,10 +7,10 @@ import signal
 import sys
 from contextlib import suppress
 from threading import Thread
-from typing import Any
 
 from homogsim.kernels import second
-from homogsim.kernels.signatures import listed, named, understood
+from homogsim.kernels.compiled import compile_if_free
+from homogsim.kernels.signatures import listed, named
 from homogsim.kernels.turns import leave_all
 
 
@@ -19,15 +19,9 @@ def main() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the first process's business
     second.never()
     Thread(target=_end_with_the_first, daemon=True).start()
-    for name, arguments in listed():
-        with suppress(Exception):  # it is compiled when it is called, and fails there if it must
-            _compile(named(name), arguments)
-
-
-def _compile(kernel: Any, arguments: Any) -> None:
-    """Compile a kernel, unless another process is at it."""
-    if not kernel._cache.turn.path.exists():
-        kernel.compile(tuple(understood(each) for each in arguments))
+    for name, arguments in (line for kernels in listed().values() for line in kernels):
+        with suppress(Exception):  # a list that is no longer right
+            compile_if_free(named(name), arguments)
 
 
 def _end_with_the_first() -> None:
