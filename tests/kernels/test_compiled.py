@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from pathlib import Path
 from threading import Timer
 
@@ -10,7 +11,9 @@ import pytest
 from numba.core import event
 
 import homogsim
-from homogsim.kernels.compiled import COMPILE, WAIT, OneForAll, njit
+from homogsim.kernels import compiled, turns
+from homogsim.kernels.compiled import COMPILE, WAIT, OneForAll, compile_if_free, njit
+from homogsim.kernels.signatures import FIRST
 from homogsim.kernels.turns import Turn
 
 HOME = Path(homogsim.__file__).parent
@@ -18,6 +21,14 @@ HOME = Path(homogsim.__file__).parent
 
 def increased(x):
     return x + 1
+
+
+def doubled(x):
+    return 2 * x
+
+
+def halved(x):
+    return x / 2
 
 
 def wrong(x):
@@ -109,6 +120,53 @@ def test_what_was_compiled_meanwhile_is_loaded(seen: list[str]) -> None:
         assert second(1) == 2
     assert seen == [WAIT]
     assert sum(second.stats.cache_hits.values()) == 1
+
+
+def test_a_kernel_that_nobody_is_at_is_compiled() -> None:
+    one = kernel()
+    turn = turn_of(one)
+    assert turn.take()
+    assert not compile_if_free(one, ["int64"])
+    turn.leave()
+    assert compile_if_free(one, ["int64"])
+    assert not compile_if_free(one, ["int64"])  # known
+    assert not compile_if_free(kernel(wrong), ["int64"])
+    assert len(one.overloads) == 1
+
+
+@pytest.fixture
+def others(monkeypatch: pytest.MonkeyPatch):
+    """Two kernels of the first month that are not compiled yet; another process is at the first."""
+    busy, free = kernel(doubled), kernel(halved)
+    monkeypatch.setattr(sys.modules[__name__], "busy", busy, raising=False)
+    monkeypatch.setattr(sys.modules[__name__], "free", free, raising=False)
+    names = ["not.imported", f"{__name__}.busy", f"{__name__}.free"]
+    monkeypatch.setattr(compiled, "listed", lambda: {FIRST: [(name, ["int64"]) for name in names]})
+    assert turn_of(busy).take()
+    yield busy, free
+    turns.leave_all()
+
+
+def test_who_waits_compiles_what_nobody_is_at(monkeypatch: pytest.MonkeyPatch, others) -> None:
+    second, (busy, free) = kernel(), others
+    turn_of(second).path.parent.mkdir(parents=True, exist_ok=True)
+    turn_of(second).path.write_text("another machine")
+    monkeypatch.setattr(compiled, "PATIENCE", 0.1)
+    turns.leave_all()  # that of `busy` is another process's
+    turn_of(busy).path.write_text("another machine")
+    assert second(1) == 2
+    assert len(free.overloads) == 1
+    assert len(busy.overloads) == 0
+
+
+def test_who_has_a_turn_does_nothing_else_while_it_waits(others, tmp_path: Path) -> None:
+    _, free = others
+    assert not compiled._help()  # it has that of `busy`
+    turns.leave_all()
+    turn_of(others[0]).path.write_text("another machine")
+    assert compiled._help()
+    assert len(free.overloads) == 1
+    assert not compiled._help()  # nothing is left
 
 
 def test_who_has_lost_the_turn_keeps_nothing(folder: Path) -> None:

@@ -74,6 +74,21 @@ def test_waiting_ends_when_the_other_leaves(path: Path) -> None:
     assert waits == ["begun", "done"]
 
 
+def test_who_waits_does_something_else_while_there_is_something(path: Path) -> None:
+    one, other, things = Turn(path), Turn(path), ["first", "second"]
+
+    def meanwhile() -> bool:
+        if not things:
+            one.leave()
+            return False
+        return bool(things.pop())
+
+    assert one.take()
+    other.wait(9.0, meanwhile=meanwhile)
+    assert things == []
+    assert other.still_mine()
+
+
 def test_waiting_ends_at_last_and_who_has_lost_the_turn_knows(path: Path) -> None:
     one, other = Turn(path), Turn(path)
     assert one.take()
