@@ -56,8 +56,10 @@ def test_none_beside_that_of_another_process(started: list[str], tmp_path: Path)
     assert started == []
 
 
-@pytest.mark.parametrize(("name", "value"), [("executable", ""), ("executable", None), ("frozen", True)])
-def test_none_where_python_is_no_program(started, monkeypatch: pytest.MonkeyPatch, name: str, value: object) -> None:
+@pytest.mark.parametrize(
+    ("name", "value"), [("executable", ""), ("executable", None), ("executable", "/usr/bin/blender"), ("frozen", True)]
+)
+def test_none_inside_another_program(started, monkeypatch: pytest.MonkeyPatch, name: str, value: object) -> None:
     monkeypatch.setattr(sys, name, value, raising=False)
     second.start()
     assert started == []

@@ -45,7 +45,7 @@ def start() -> None:
         return
     _asked = True
     folder = os.environ.get(VARIABLE)
-    if not folder or not sys.executable or getattr(sys, "frozen", False) or processors() < 2:
+    if not folder or not _python() or processors() < 2:
         return
     turn = Turn(Path(folder, NAME))
     with suppress(OSError, ValueError):  # what cannot be started is not missed
@@ -71,10 +71,16 @@ def processors() -> int:
     return os.cpu_count() or 1
 
 
+def _python() -> str:
+    """Return the program that runs Python; empty inside another program, which must not be started twice."""
+    program = sys.executable or ""
+    return "" if getattr(sys, "frozen", False) or "py" not in Path(program).name.lower() else program
+
+
 def _started() -> subprocess.Popen[bytes]:
     # The same modules as here, whatever the folder and wherever they came from. Its standard input is a pipe that
     # ends with this process, however that ends.
-    command = [sys.executable, "-c", _PROGRAM, json.dumps([str(place) for place in sys.path])]
+    command = [_python(), "-c", _PROGRAM, json.dumps([str(place) for place in sys.path])]
     return subprocess.Popen(
         command,
         stdin=subprocess.PIPE,
