@@ -1,4 +1,4 @@
-"""Towns, roads, the towns within reach, and the peer graph of storefronts (MODEL section 1).
+"""Towns, roads, the towns within reach, and the peer graph of storefronts (docs/model.md).
 
 A *cell* is a town and sector; cells are numbered ``sector · towns + town``. Sites and consumers are sorted by cell.
 """

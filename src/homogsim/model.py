@@ -1,4 +1,4 @@
-"""The model: a `mesa.Model` whose step is one month of the market (MODEL section 2)."""
+"""The model: a `mesa.Model` whose step is one month of the market (docs/model.md)."""
 
 from __future__ import annotations
 
@@ -193,7 +193,7 @@ class MarketModel(mesa.Model):
         return self.market.parameters.calendar.months - 1
 
     def step(self) -> None:
-        """Run one month: each line is a stage of MODEL section 2, and everyone sees the state at the stage's start."""
+        """Run one month: each line is a stage of docs/model.md, and everyone sees the state at the stage's start."""
         if self.market.month > self.last_month:
             self.running = False
             return

@@ -1,4 +1,4 @@
-"""Policies: named bundles of parameters, with a start and an end (MODEL section 4).
+"""Policies: named bundles of parameters, with a start and an end (docs/model.md).
 
 A policy is one line of the table below. From it come its name on the command line, its row in ``homogsim policies``
 and its contract test. How much it spends is the metric ``public_money``.

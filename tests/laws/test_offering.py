@@ -60,7 +60,7 @@ def test_identity_stays_without_customers() -> None:
 
 
 def test_share_of_identity() -> None:
-    assert offering.share_of_identity(0.03, ONE * 0.8, ONE * 0.1, 0.05)[0] == pytest.approx(0.708, abs=5e-4)  # MODEL
+    assert offering.share_of_identity(0.03, ONE * 0.8, ONE * 0.1, 0.05)[0] == pytest.approx(0.708, abs=5e-4)
     assert offering.share_of_identity(0.03, ONE, ONE * 0.2, 0.05)[0] == pytest.approx(0.70, abs=1e-12)
     assert offering.share_of_identity(0.03, ONE * 0.0, ONE * 0.2, 0.0)[0] == 1.0  # nothing pulls or holds
 

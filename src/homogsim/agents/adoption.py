@@ -1,4 +1,4 @@
-"""How firms hear of automation, review their tools and change them (MODEL section 4, choice of tools)."""
+"""How firms hear of automation, review their tools and change them (docs/model.md, choice of tools)."""
 
 from __future__ import annotations
 
@@ -41,9 +41,10 @@ def hear(market: Market) -> None:
     if not market.automation:
         return
     firms, tools = market.firms, market.parameters.tools
-    adopters = _share_of_peers(market, firms.tool > 0)
+    rows = np.flatnonzero(firms.independent & ~firms.heard)
+    adopters = _share_of_peers(market, firms.tool > 0, rows)
     hazard = law.hazard_of_hearing(tools.heard_alone, tools.heard_from_peers, adopters)
-    firms.heard |= firms.independent & (market.streams.uniform("heard", firms.uid, market.month) < hazard)
+    firms.heard[rows] = market.streams.uniform("heard", firms.uid[rows], market.month) < hazard
 
 
 def _share_of_peers(market: Market, having: Flags, rows: Rows | slice = slice(None)) -> Floats:

@@ -1,4 +1,4 @@
-"""What visitors say about an outlet, and who hears of it (MODEL section 4, advocacy).
+"""What visitors say about an outlet, and who hears of it (docs/model.md, advocacy).
 
 A visit that is rated 9 or more makes a promoter, and promoters make an outlet known. Ratings are told against a
 reference, ū_0 and s_0, that is taken once, in month 12 of the warm-up. It is part of the market: the law and the net

@@ -1,4 +1,4 @@
-"""Backlash: sameness makes people want the local (MODEL section 4, optional)."""
+"""Backlash, an optional law: sameness makes people want the local (docs/model.md)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Chains: one brand a sector, alike in every town, with one price everywhere (MODEL section 1).
+"""Chains: one brand a sector, alike in every town, with one price everywhere (docs/model.md).
 
 An outlet is a firm in demand and prices. It takes an empty site, where it expects profit, and gives it up after a year
 of losses. It has its tools from the start, bent to its own concept; nothing of it is local, and nothing drifts.

@@ -1,4 +1,4 @@
-"""One consumer's choice, by the same compiled laws as everybody's (MODEL section 3)."""
+"""One consumer's choice, by the same compiled laws as everybody's (docs/model.md)."""
 
 from __future__ import annotations
 

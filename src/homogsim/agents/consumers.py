@@ -1,4 +1,4 @@
-"""Consumers: what they are (MODEL section 1) and how they choose (section 3)."""
+"""Consumers: what they are (docs/model.md) and how they choose."""
 
 from __future__ import annotations
 

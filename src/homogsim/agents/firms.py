@@ -1,4 +1,4 @@
-"""Firms: what they are (MODEL section 1), what consumers see of them, and how their state moves (section 4)."""
+"""Firms: what they are (docs/model.md), what consumers see of them, and how their state moves."""
 
 from __future__ import annotations
 
@@ -225,7 +225,7 @@ def business(now: Operations, parameters: Parameters) -> Business:
 
 
 def appeal(now: Operations, come_to: Business, price: Floats, offering: Floats, parameters: Parameters) -> Appeal:
-    """Return what consumers see of operations at a price and an offering (MODEL section 3)."""
+    """Return what consumers see of operations at a price and an offering (docs/model.md)."""
     consumers, firms, tools, table = parameters.consumers, parameters.firms, parameters.tools, tiers(parameters)
     fit = table.fit[now.tool]
     quality = stocks.expected_quality(

@@ -1,4 +1,4 @@
-"""Innovation velocity: who launched something in the last year, and whether it paid (MODEL section 6).
+"""Innovation velocity: who launched something in the last year, and whether it paid (docs/model.md).
 
 Once a year every business is compared with what it was a year ago: another tool, or an offering that has moved by more
 than a quarter of ℓ, is a launch. Over the next six months a launch is followed (every second month) beside the business

@@ -82,8 +82,7 @@ class Memory:
     def _follow_returns(self, market: Market) -> None:
         """Collect the return on investment of adopters whose first year, or first three years, are over."""
         firms = market.firms
-        age = np.where(market.traded & (firms.adopted > NEVER), market.month - firms.adopted, -1)
-        one, three = np.flatnonzero(age == 11), np.flatnonzero(age == 35)
+        one, three = (np.flatnonzero(market.traded & (firms.adopted == market.month - age)) for age in (11, 35))
         if one.size:
             paid, fees = firms.upfront_12[one], firms.outlay_12[one] - firms.upfront_12[one]
             self.returns.over_12.extend(roi(firms.gain_12[one], paid, fees).tolist())

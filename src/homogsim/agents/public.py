@@ -1,4 +1,4 @@
-"""What policies do to costs, networks, disclosure and the public purse (MODEL section 4, policies).
+"""What policies do to costs, networks, disclosure and the public purse (docs/model.md, policies).
 
 Every function gives back what would be there without policies, to the last bit, where the policies are neutral.
 """

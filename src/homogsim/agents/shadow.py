@@ -1,4 +1,4 @@
-"""The firm's twin without the tool: what the investment returned (MODEL section 6, ROI)."""
+"""The firm's twin without the tool: what the investment returned (docs/model.md, ROI)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A month of business: shocks, state laws, prices, consumers' choices, accounts, satisfaction (MODEL sections 2–4)."""
+"""A month of business: shocks, state laws, prices, consumers' choices, accounts, satisfaction (docs/model.md)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Exit and entry (MODEL section 4): creative destruction."""
+"""Exit and entry (docs/model.md): creative destruction."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Vendors of tools and their templates (MODEL sections 1 and 4)."""
+"""Vendors of tools and their templates (docs/model.md)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Why consumers are better or worse off in one run than in another: ΔCS in parts, by Shapley's value (MODEL section 6).
+"""Why consumers are better or worse off in one run than in another: ΔCS in parts, by Shapley's value (docs/model.md).
 
 Consumer surplus is evaluated by the kernel with which consumers choose, in 2ⁿ worlds between the two runs. In such a
 world each part is as in the second run or as in the first:

@@ -1,4 +1,4 @@
-"""One scenario under both geometries of tastes: whom homogenization hits may depend on it (MODEL section 3)."""
+"""One scenario under both geometries of tastes: whom homogenization hits may depend on it (docs/model.md)."""
 
 from __future__ import annotations
 

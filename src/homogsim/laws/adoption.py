@@ -1,4 +1,4 @@
-"""How firms hear of automation and choose a tool (MODEL section 4)."""
+"""How firms hear of automation and choose a tool (docs/model.md)."""
 
 from __future__ import annotations
 

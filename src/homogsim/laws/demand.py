@@ -1,4 +1,4 @@
-"""How consumers choose (MODEL section 3): shares, sums for prices and repositioning, visits.
+"""How consumers choose (docs/model.md): shares, sums for prices and repositioning, visits.
 
 The kernel works through blocks of consumers of one cell, outlet by outlet within their reach. Sums run in a fixed
 order and use only + − × ÷ √ and this project's own exp and log: the result has the same bits on any number of threads

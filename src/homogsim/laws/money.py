@@ -1,4 +1,4 @@
-"""Fixed cost, cash, exit and what a founder asks for (MODEL section 4)."""
+"""Fixed cost, cash, exit and what a founder asks for (docs/model.md)."""
 
 from __future__ import annotations
 

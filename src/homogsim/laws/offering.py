@@ -1,4 +1,4 @@
-"""How offering, process and identity move (MODEL section 4). Vectors are (d, n): one column a firm."""
+"""How offering, process and identity move (docs/model.md). Vectors are (d, n): one column a firm."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Prices toward the Bertrand–Nash markup (MODEL section 4), and the exact equilibrium for tests and checks."""
+"""Prices toward the Bertrand–Nash markup (docs/model.md), and the exact equilibrium for tests and checks."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What one firm expects of its customers (MODEL section 3, own-share response) and what a founder expects.
+"""What one firm expects of its customers (docs/model.md, own-share response) and what a founder expects.
 
 Both take last month's choices as given: `inclusive` holds outside + Σ e^{V/μ} of every consumer, rivals stay as they
 were. So does a third question: what are consumers left with when an outlet closes?
@@ -257,7 +257,7 @@ def own_share_response(
 ) -> Floats:  # fmt: skip
     """Return S′ = Σ_i W·Pr_ij·e^{Δ_i}/(1 − Pr_ij + Pr_ij·e^{Δ_i}), Δ_i = ΔV_ij/μ, of each option, rivals fixed.
 
-    In occasions a month, over the consumers who can reach the firm; exact for one firm (MODEL section 3).
+    In occasions a month, over the consumers who can reach the firm; exact for one firm (docs/model.md).
 
     Parameters
     ----------

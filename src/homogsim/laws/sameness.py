@@ -1,4 +1,4 @@
-"""A town's diversity as its people feel it, and the backlash to sameness (MODEL section 4).
+"""A town's diversity as its people feel it, and the backlash to sameness (docs/model.md).
 
 The same diversity as the metric's (`homogsim.metrics.diversity`), but with this project's own exp and log, because
 here it enters the state.

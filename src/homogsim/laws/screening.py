@@ -1,15 +1,14 @@
 """Which concepts of founders surely bring too little, found at a fraction of what it costs to price them.
 
-One customer brings a newcomer at most μ·W(a/(e·E))/α a month, whatever the price: a the attraction at cost, E = outside +
-Σ attractions of all that there is, e Euler's number, W Lambert's function; as if it could be asked a price of its own.
-The sum of that over all who can reach a site is an upper bound of the contribution of a concept. Here it is worked out
-in single precision with short polynomials, and raised by more than all their errors: whatever is given up would have
+One customer brings a newcomer at most μ·W(a/(eE))/α a month, whatever the price: a the attraction at cost, E = outside
++ Σ attractions of all that there is, e Euler's number, W Lambert's function; as if each had a price of its own. The sum
+of that over all who can reach a site is an upper bound of the contribution of a concept. Here it is worked out in
+single precision with short polynomials, and raised by more than all their errors: whatever is given up would have
 been given up after pricing it, so the screen decides nothing and its last bits do not matter.
 
 Founders draw most concepts far from where customers are left over: nine tenths end here.
 """
 
-# ruff: noqa: ANN001, ANN202
 from __future__ import annotations
 
 from collections.abc import Callable
@@ -24,14 +23,14 @@ from numpy.typing import NDArray
 from homogsim.kernels.compiled import njit
 from homogsim.laws.threads import share_out
 from homogsim.laws.utility import (
-    _BASE,
-    _LOCAL,
-    _MISFIT,
-    _OFFERING,
-    _PERSONAL,
-    _PRICE,
     AWARENESS,
+    BASE,
     BLOCK,
+    LOCALITY,
+    MISFIT,
+    OFFERING,
+    PERSONALIZATION,
+    PRICE,
     TRAVEL,
     at,
     outlet_table,
@@ -53,9 +52,9 @@ LOG_ERROR = 2e-5
 """More than the error of `_log2`."""
 LN2 = LN2_HIGH + LN2_LOW
 
-ZERO, HALF, FIRST = Single(0.0), Single(0.5), Single(1.0)
+ZERO, ONE = Single(0.0), Single(1.0)
 LEAST, HIGHEST = Single(-100.0), Single(60.0)
-"""Attractions are kept between 2^−100, which raises the bound, and 2^60, beyond which W still rises far less than it."""
+"""Attractions are kept between 2^−100, which raises the bound, and 2^60, where the bound is far above any W."""
 EXP = tuple(Single(c) for c in (0.0095701, 0.05591786, 0.24024745, 0.69312181, 0.99999926))
 """2^r for |r| ≤ ½, highest power first; relative error 3e-6."""
 LOG = tuple(Single(c) for c in (0.25384351, -0.39703747, 0.48700116, -0.71992337, 1.44254939, -9.26591646e-06))
@@ -77,17 +76,21 @@ _ALPHA, _BETA_P, _BETA_L, _THETA, _EAST, _NORTH, _RADIUS, _LEFT, _INVERSE, _WAY,
 )
 
 
-def _quick(function: Callable[..., Any]) -> Any:
-    """Compile a function for which a multiplication and an addition may be one operation: bits do not matter."""
-    options: dict[str, Any] = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True, "fastmath": {"contract"}}
-    return njit(cache=True, error_model="numpy", **options)(function)
+def _part(fastmath: set[str]) -> Callable[[Callable[..., Any]], Any]:
+    """Compile a function that only compiled functions call, with freedoms that change last bits."""
+    options: dict[str, Any] = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True, "fastmath": fastmath}
+    return njit(cache=True, error_model="numpy", **options)
+
+
+_quick = _part({"contract"})  # a multiplication and an addition may be one operation
+_in_any_order = _part({"reassoc", "nsz"})
 
 
 def _cast(source: Any, target: Any, into: Any) -> Any:
     def definition(typingctx: Any, value: Any) -> Any:
         return target(source), lambda context, builder, signature, args: builder.bitcast(args[0], into)
 
-    return intrinsic(definition)  # type: ignore[call-arg]  # its first argument is given by Numba
+    return intrinsic(definition)
 
 
 _bits_of = _cast(types.float32, types.uint32, ir.IntType(32))
@@ -110,7 +113,7 @@ def _log2(x):
     """Return log2 x of a positive number."""
     bits = _bits_of(x) + _CARRY
     k = Single(np.int32(bits >> _SHIFT) - np.int32(127))
-    f = _single_of((bits & _MANTISSA) + _HALF_ROOT) - FIRST
+    f = _single_of((bits & _MANTISSA) + _HALF_ROOT) - ONE
     value = LOG[0]
     for i in range(1, len(LOG)):
         value = value * f + LOG[i]
@@ -121,7 +124,7 @@ def _log2(x):
 def _lambert(x):
     """Return no less than W(x)."""
     t = END if x > END else x
-    return t * (FIRST + RATIO[0] * t) / (FIRST + t * (RATIO[1] + RATIO[2] * t)) + RISE * (x - t)
+    return t * (ONE + RATIO[0] * t) / (ONE + t * (RATIO[1] + RATIO[2] * t)) + RISE * (x - t)
 
 
 @_quick
@@ -132,25 +135,25 @@ def _settle(first, size, traits, ideal, inclusive, most, room):
     """
     prefer_wide_vectors()
     count = (size + 15) // 16 * 16
-    for row in range(_IDEAL // _ROW + ideal.shape[0]):
+    for line in range(_IDEAL // _ROW + ideal.shape[0]):
         for n in range(size, count):
-            room[row * _ROW + n] = ZERO
+            room[line * _ROW + n] = ZERO
     for trait in range(_TRAITS):
         row, column = trait * _ROW, traits[trait]
         for n in range(size):
             room[at(row, n)] = Single(column[at(first, n)])
     for k in range(ideal.shape[0]):
-        row, column = _IDEAL + k * _ROW, ideal[k]
+        axis, column = _IDEAL + k * _ROW, ideal[k]
         for n in range(size):
-            room[at(row, n)] = Single(column[at(first, n)])
+            room[at(axis, n)] = Single(column[at(first, n)])
     for n in range(size):
         room[_WAY + n] = Single(log_of_normal(max(inclusive[at(first, n)], SMALLEST)))
     for n in range(size):
-        left = Single(-1.0 / LN2) * (FIRST + room[_WAY + n])
+        left = Single(-1.0 / LN2) * (ONE + room[_WAY + n])
         # An exponent y above −100 has terms of 2·(those that raise it) + 100 in all, at most.
         raising = abs(left) + most[0] + room[_BETA_P + n] * most[1] + room[_BETA_L + n] * most[2]
         room[_LEFT + n] = left + most[3] + ROUNDING * (raising + raising)
-        room[_INVERSE + n] = FIRST / room[_ALPHA + n]
+        room[_INVERSE + n] = ONE / room[_ALPHA + n]
     for n in range(count):
         room[_RADIUS + n] = np.sqrt(room[_EAST + n] * room[_EAST + n] + room[_NORTH + n] * room[_NORTH + n])
     return count
@@ -168,7 +171,7 @@ def _measure(east, north, at_home, minutes, count, room):
         for n in range(count):
             room[_WAY + n] = minutes + room[_RADIUS + n]
     for n in range(count):
-        room[_WAY + n] = Single(LN2) * _log2(FIRST + room[_WAY + n])
+        room[_WAY + n] = Single(LN2) * _log2(ONE + room[_WAY + n])
 
 
 @_quick
@@ -178,13 +181,13 @@ def _judge(concept, outlets, dimensions, at_home, count, room):
     for n in range(count):
         room[_MISS + n] = ZERO
     for k in range(dimensions):
-        row, offering = _IDEAL + k * _ROW, outlets[concept, _OFFERING + k]
+        row, offering = _IDEAL + k * _ROW, outlets[concept, OFFERING + k]
         for n in range(count):
             gap = room[at(row, n)] - offering
             room[_MISS + n] += gap * gap
-    base, personal, misfit = outlets[concept, _BASE], outlets[concept, _PERSONAL], outlets[concept, _MISFIT]
-    local = outlets[concept, _LOCAL] if at_home else ZERO
-    travel, price = outlets[concept, TRAVEL], outlets[concept, _PRICE]
+    base, personal, misfit = outlets[concept, BASE], outlets[concept, PERSONALIZATION], outlets[concept, MISFIT]
+    local = outlets[concept, LOCALITY] if at_home else ZERO
+    travel, price = outlets[concept, TRAVEL], outlets[concept, PRICE]
     for n in range(count):
         y = room[_LEFT + n] + base + room[_BETA_P + n] * personal + room[_BETA_L + n] * local
         y = y - room[_ALPHA + n] * price - travel * room[_WAY + n] - room[_THETA + n] * misfit * room[_MISS + n]
@@ -193,7 +196,7 @@ def _judge(concept, outlets, dimensions, at_home, count, room):
         room[_WORTH + n] = _lambert(_exp2(y)) * room[_INVERSE + n]
 
 
-@njit(cache=True, error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True, fastmath={"reassoc", "nsz"})
+@_in_any_order
 def _total(count, room):
     """Return the sum of the row `_WORTH`, in any order."""
     prefer_wide_vectors()
@@ -251,8 +254,8 @@ def most_contribution(
         As in `homogsim.laws.response.founders_prospects`; ideal-point tastes only.
     """
     table = outlet_table(concepts, choices.noise * LN2, tastes.waves)  # exponents of 2
-    table[:, _BASE] += np.log2(np.maximum(table[:, AWARENESS], SMALLEST))
-    base, personal, local, travel = np.abs(table[:, [_BASE, _PERSONAL, _LOCAL, TRAVEL]]).max(axis=0, initial=0.0)
+    table[:, BASE] += np.log2(np.maximum(table[:, AWARENESS], SMALLEST))
+    base, personal, local, travel = np.abs(table[:, [BASE, PERSONALIZATION, LOCALITY, TRAVEL]]).max(axis=0, initial=0.0)
     most = np.array([base, personal, local, ROUNDING * 100.0 + LOG_ERROR * travel], dtype=np.float32)
     site_of = np.searchsorted(sites, streets.site_start)
     traits, ideal, cells = traits_of(tastes), np.ascontiguousarray(tastes.ideal), streets.consumer_start.size - 1

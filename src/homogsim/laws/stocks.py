@@ -1,4 +1,4 @@
-"""State laws of the firm: learning, cost, attention, personalization, data, trust, quality (MODEL section 4).
+"""State laws of the firm: learning, cost, attention, personalization, data, trust, quality (docs/model.md).
 
 Arrays have one entry a firm (or an option of a firm); a prime is next month.
 """

@@ -1,4 +1,4 @@
-"""The second geometry of tastes: a random function of the offering instead of one ideal point (MODEL section 3).
+"""The second geometry of tastes: a random function of the offering instead of one ideal point (docs/model.md).
 
 g_i(x) = √(2/R)·Σ_r a_ir cos(ω_r·x + b_r), a Gaussian process with squared-exponential kernel of length ℓ in R random
 Fourier features: ω_r ~ N(0, I/ℓ²), b_r uniform, a_ir standard normal. Over consumers it has mean 0 and variance near 1

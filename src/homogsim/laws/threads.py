@@ -14,16 +14,29 @@ from concurrent.futures import ThreadPoolExecutor
 _pools: dict[int, ThreadPoolExecutor] = {}
 
 
-def share_out(work: Callable[[int, int, int], None], tasks: int, threads: int) -> None:
-    """Call ``work(start, stop, thread)`` on equal shares of the tasks, one a thread, and wait for all.
+PORTION = 64
+"""Tasks of a portion, at least: fewer are not worth a call."""
+PORTIONS = 8
+"""Portions a thread, at most."""
 
-    The work of a task must not depend on the share that it is in.
+
+def share_out(work: Callable[[int, int, int], None], tasks: int, threads: int) -> None:
+    """Call ``work(start, stop, thread)`` on portions of the tasks until all are done, on so many threads.
+
+    Each thread takes the next portion when it is done with one, so that one that something else holds up does less.
+    The work of a task must not depend on the portion that it is in.
     """
     threads = max(1, min(threads, tasks))
-    cuts = [tasks * thread // threads for thread in range(threads + 1)]
-    others = [_pool(threads - 1).submit(work, cuts[thread], cuts[thread + 1], thread) for thread in range(1, threads)]
+    portions = max(threads, min(PORTIONS * threads, tasks // PORTION)) if threads > 1 else 1
+    left = iter(range(portions))  # taken from by one thread at a time: it holds Python's lock
+
+    def take(thread: int) -> None:
+        for n in left:
+            work(tasks * n // portions, tasks * (n + 1) // portions, thread)
+
+    others = [_pool(threads - 1).submit(take, thread) for thread in range(1, threads)]
     try:
-        work(cuts[0], cuts[1], 0)
+        take(0)
     finally:
         for other in others:
             other.result()

@@ -1,4 +1,4 @@
-"""What an outlet is worth to consumers (MODEL section 3): one formula, and the same over a block of consumers.
+"""What an outlet is worth to consumers (docs/model.md): one formula, and the same over a block of consumers.
 
 The compiled laws of `demand` and `response` work outlet by outlet on a block of at most `BLOCK` consumers. A thread's
 workspace, its *room*, is one flat array cut into rows with an entry for each consumer. Rows lie at constant distances
@@ -44,7 +44,7 @@ FREE, TASTES = np.int64(STRIDE * 18), np.int64(STRIDE * 31)
 
 # Columns of the table of outlets; after the offering, under kernel tastes, how far served fit goes (`Reach`), and the
 # heights and slopes of the waves.
-_BASE, _PERSONAL, _LOCAL, _MISFIT, TRAVEL, _PRICE, AWARENESS, _OFFERING = range(8)
+BASE, PERSONALIZATION, LOCALITY, MISFIT, TRAVEL, PRICE, AWARENESS, OFFERING = range(8)
 
 
 def part(function: Callable[..., Any]) -> Any:
@@ -66,13 +66,13 @@ def liked(liking, directions, ideal, consumer, outlets, outlet):
     Only under kernel tastes. Sums run in the order of `like`.
     """
     waves, dimensions = directions.shape
-    first = _OFFERING + dimensions
+    first = OFFERING + dimensions
     step, value = outlets[outlet, first], 0.0
     for r in range(waves):
         value += liking[r, consumer] * outlets[outlet, first + 2 + r]
     steep, along, distance2 = 0.0, 0.0, 0.0
     for k in range(dimensions):
-        gap, tilt = ideal[k, consumer] - outlets[outlet, _OFFERING + k], 0.0
+        gap, tilt = ideal[k, consumer] - outlets[outlet, OFFERING + k], 0.0
         distance2 += gap * gap
         if step > 0.0:
             for r in range(waves):
@@ -96,11 +96,11 @@ def core_of(traits, ideal, liking, directions, consumer, outlets, outlet, at_hom
     alpha, beta_p, beta_l, theta = traits[0], traits[1], traits[2], traits[3]
     distance2 = 0.0
     for k in range(ideal.shape[0]):
-        gap = ideal[k, consumer] - outlets[outlet, _OFFERING + k]
+        gap = ideal[k, consumer] - outlets[outlet, OFFERING + k]
         distance2 += gap * gap
     core = core_utility(
-        outlets[outlet, _BASE], outlets[outlet, _PERSONAL], at_home * outlets[outlet, _LOCAL],
-        outlets[outlet, _MISFIT], outlets[outlet, _PRICE], distance2, alpha[consumer], theta[consumer],
+        outlets[outlet, BASE], outlets[outlet, PERSONALIZATION], at_home * outlets[outlet, LOCALITY],
+        outlets[outlet, MISFIT], outlets[outlet, PRICE], distance2, alpha[consumer], theta[consumer],
         beta_p[consumer], beta_l[consumer],
     )  # fmt: skip
     if directions is not None:
@@ -128,17 +128,17 @@ def outlet_table(appeal, noise: float, waves: Waves) -> Floats:
     """
     columns = (appeal.base, appeal.personalization, appeal.locality, appeal.misfit, appeal.travel, appeal.price)
     d, count = len(appeal.offering), len(waves.phases)
-    rows = np.empty((_OFFERING + d + (2 + 2 * count if count else 0), len(appeal.base)))
+    rows = np.empty((OFFERING + d + (2 + 2 * count if count else 0), len(appeal.base)))
     rows[:AWARENESS] = columns
     rows[:AWARENESS] /= noise
     rows[AWARENESS] = appeal.awareness
-    rows[_OFFERING : _OFFERING + d] = appeal.offering
+    rows[OFFERING : OFFERING + d] = appeal.offering
     table = rows.T.copy()
     if count:
-        table[:, _MISFIT] = 1.0 / noise
-        after = table[:, _OFFERING + d :]
+        table[:, MISFIT] = 1.0 / noise
+        after = table[:, OFFERING + d :]
         after[:, 0], after[:, 1] = reach_of_fit(appeal.misfit, waves)
-        write_waves(appeal.offering, waves, noise, table, _OFFERING + d + 2)
+        write_waves(appeal.offering, waves, noise, table, OFFERING + d + 2)
     return table
 
 
@@ -257,7 +257,7 @@ def like(outlets, outlet, directions, vectors, room):
     """Write s_z·g_i/μ of what an outlet serves the consumers in the room to the row `_LIKED`: `liked`, in its order."""
     prefer_wide_vectors()
     waves, dimensions = directions.shape
-    weights, first = TASTES + dimensions * STRIDE, _OFFERING + dimensions
+    weights, first = TASTES + dimensions * STRIDE, OFFERING + dimensions
     step, kept = outlets[outlet, first], outlets[outlet, first + 1]
     for n in range(vectors * LANES):
         room[_LIKED + n] = 0.0
@@ -302,13 +302,13 @@ def attract(outlets, outlet, directions, dimensions, at_home, site, vectors, roo
     for n in range(vectors * LANES):
         room[WORK + n] = 0.0
     for k in range(dimensions):
-        ideal, offering = TASTES + k * STRIDE, outlets[outlet, _OFFERING + k]
+        ideal, offering = TASTES + k * STRIDE, outlets[outlet, OFFERING + k]
         for n in range(vectors * LANES):
             gap = room[at(ideal, n)] - offering
             room[WORK + n] += gap * gap
-    base, personal, misfit = outlets[outlet, _BASE], outlets[outlet, _PERSONAL], outlets[outlet, _MISFIT]
-    local = outlets[outlet, _LOCAL] if at_home else 0.0
-    travel, price, awareness = outlets[outlet, TRAVEL], outlets[outlet, _PRICE], outlets[outlet, AWARENESS]
+    base, personal, misfit = outlets[outlet, BASE], outlets[outlet, PERSONALIZATION], outlets[outlet, MISFIT]
+    local = outlets[outlet, LOCALITY] if at_home else 0.0
+    travel, price, awareness = outlets[outlet, TRAVEL], outlets[outlet, PRICE], outlets[outlet, AWARENESS]
     for n in range(vectors * LANES):
         core = core_utility(
             base, personal, local, misfit, price, room[WORK + n],

@@ -1,4 +1,4 @@
-"""Who goes out, and where to (MODEL section 3): an exponential race with keyed draws.
+"""Who goes out, and where to (docs/model.md): an exponential race with keyed draws.
 
 The alternative with the smallest −ln(u)/e^{V/μ} wins, which happens with its choice probability. There is one draw for
 each consumer, site and month, so that an entry or a price never shifts the luck of others.

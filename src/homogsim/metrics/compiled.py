@@ -41,7 +41,7 @@ def pairs_into(columns: Array, scale: float, p: Array, group: Integers, market: 
     """
     prefer_wide_vectors()
     d, n = columns.shape
-    views, width = p.shape[0], (n + LANES - 1) // LANES * LANES
+    views, width, rate = p.shape[0], (n + LANES - 1) // LANES * LANES, -1.0 / scale
     row, distance = np.empty(n), np.zeros(n)
     # One array, so that sums of products can be taken: two rows of similarities, then shares; zeros at the end.
     room = np.zeros((2 + views) * width)
@@ -63,7 +63,7 @@ def pairs_into(columns: Array, scale: float, p: Array, group: Integers, market: 
         for i in range(size):
             row[i] = np.sqrt(row[i])
         for i in range(size):
-            alike[i] = exp(-row[i] / scale)
+            alike[i] = exp(rate * row[i])
         row[:done], alike[:done] = 0.0, 0.0
         far = distance[first:]
         for i in range(size):

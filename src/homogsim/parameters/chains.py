@@ -1,4 +1,4 @@
-"""Parameters of chains (MODEL section 1)."""
+"""Parameters of chains (docs/model.md)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Parameters of the world and of the consumers (MODEL sections 1 and 3)."""
+"""Parameters of the world and of the consumers (docs/model.md)."""
 
 from __future__ import annotations
 

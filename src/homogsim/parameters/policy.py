@@ -1,4 +1,4 @@
-"""Parameters that policies set (MODEL section 4); all neutral by default."""
+"""Parameters that policies set (docs/model.md); all neutral by default."""
 
 from __future__ import annotations
 

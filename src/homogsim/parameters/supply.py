@@ -1,4 +1,4 @@
-"""Parameters of the firms: their offering, business and money (MODEL section 4)."""
+"""Parameters of the firms: their offering, business and money (docs/model.md)."""
 
 from __future__ import annotations
 

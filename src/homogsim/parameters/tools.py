@@ -1,4 +1,4 @@
-"""Parameters of the tools, their vendors and how firms choose (MODEL section 4)."""
+"""Parameters of the tools, their vendors and how firms choose (docs/model.md)."""
 
 from __future__ import annotations
 

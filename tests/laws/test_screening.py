@@ -1,0 +1,119 @@
+"""The screen of founders' concepts: a bound that holds, and is close."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from demand_reference import World, choose, draw_world, probabilities, travel_minutes, utilities
+from numba import njit
+from scipy.special import lambertw
+
+from homogsim.laws.demand import Appeal
+from homogsim.laws.response import Choices, founders_prospects
+from homogsim.laws.screening import HIGHEST, LEAST, LOG_ERROR, RAISED, _exp2, _lambert, _log2, most_contribution
+
+COST = 8.0
+WORLDS = {
+    "one dimension": {"seed": 1, "dimensions": 1},
+    "default dimensions": {"seed": 2, "dimensions": 4, "reach": 3},
+    "nothing outside": {"seed": 3, "dimensions": 6, "outside": 0.0},
+    "one town": {"seed": 4, "towns": 1, "reach": 0, "sectors": 3},
+    "more than one block": {"seed": 5, "towns": 2, "sectors": 2, "most_consumers": 700, "most_sites": 4},
+    "few consumers": {"seed": 6, "most_consumers": 3},
+}
+
+
+@pytest.fixture(params=WORLDS.values(), ids=WORLDS.keys())
+def world(request: pytest.FixtureRequest) -> World:
+    return draw_world(**request.param)
+
+
+def concepts_at(world: World, sites: np.ndarray, cost: float = COST) -> Appeal:
+    """Return what newcomers at `sites` would look like that took over what was there, sold at cost."""
+    seen = Appeal(*(column[..., sites] for column in world.appeal))
+    return seen._replace(price=np.full(sites.size, cost))
+
+
+def bound_of(world: World, concepts: Appeal, threads: int = 1) -> np.ndarray:
+    sites = np.flatnonzero(~world.is_open)
+    choices = Choices(choose(world).inclusive, world.last, world.noise)
+    return most_contribution(sites, np.arange(sites.size + 1), concepts, world.tastes, world.streets, choices, threads)
+
+
+def formula(world: World, site: int, cost: float = COST) -> tuple[float, float]:
+    """Return Σ W·μ·W(a/(eE))/α in plain NumPy, and the largest a/(eE); infinite where nothing else is."""
+    alone = np.arange(world.is_open.size) == site
+    newcomer = world._replace(
+        is_open=alone, last=np.full_like(world.last, -1),
+        appeal=world.appeal._replace(price=np.where(alone, cost, world.appeal.price)),
+    )  # fmt: skip
+    near = travel_minutes(world)[1][:, site]
+    odds = np.exp(utilities(newcomer)[0][near, site] / world.noise)
+    others, alpha = probabilities(world)[1][near], world.tastes.price_sensitivity[near]
+    if (others == 0.0).any():
+        return np.inf, np.inf
+    x = odds / (np.e * others)
+    worth = lambertw(x).real / alpha
+    return float(world.streets.weight * world.noise * worth.sum()), float(x.max(initial=0.0))
+
+
+def test_bound_is_its_formula_and_a_little_more(world: World) -> None:
+    sites = np.flatnonzero(~world.is_open)
+    bound = bound_of(world, concepts_at(world, sites))
+    exact, odds = np.array([formula(world, site) for site in sites]).T
+    known, usual = np.isfinite(exact), odds < 12.0
+    assert usual.any()
+    assert (bound[known] >= exact[known]).all()
+    assert (bound[usual] <= 1.012 * exact[usual] + 1e-20).all()
+    assert (bound[~known] > 1e6).all()
+
+
+def test_no_price_brings_more_than_the_bound(world: World) -> None:
+    sites = np.flatnonzero(~world.is_open)
+    choices = Choices(choose(world).inclusive, world.last, world.noise)
+    concepts = concepts_at(world, sites)
+    price, sales = founders_prospects(sites, concepts, COST, world.tastes, world.streets, choices)
+    assert (bound_of(world, concepts) >= (price - COST) * sales).all()
+
+
+@pytest.mark.parametrize("base", [-400.0, -40.0, 40.0, 400.0])
+def test_holds_far_from_anything_usual(base: float) -> None:
+    world = draw_world(seed=8, towns=2, sectors=1)
+    sites = np.flatnonzero(~world.is_open)
+    world = world._replace(appeal=world.appeal._replace(base=world.appeal.base + np.where(world.is_open, 0.0, base)))
+    exact = np.array([formula(world, site)[0] for site in sites])
+    assert (bound_of(world, concepts_at(world, sites)) >= exact).all()
+
+
+def test_little_known_concepts_bring_less(world: World) -> None:
+    sites = np.flatnonzero(~world.is_open)
+    concepts = concepts_at(world, sites)
+    unknown = concepts._replace(awareness=0.25 * concepts.awareness)
+    near = bound_of(world, concepts) > 0.0
+    assert (bound_of(world, unknown)[near] < bound_of(world, concepts)[near]).all()
+    nobody = concepts._replace(awareness=np.zeros(sites.size))
+    assert (bound_of(world, nobody)[near] < 1e-10 * bound_of(world, concepts)[near]).all()
+
+
+def test_threads_find_the_same_bound(world: World) -> None:
+    concepts = concepts_at(world, np.flatnonzero(~world.is_open))
+    assert bound_of(world, concepts, 2) == pytest.approx(bound_of(world, concepts), rel=1e-12)
+
+
+@njit
+def _each(x: np.ndarray, powers: np.ndarray, logs: np.ndarray, worths: np.ndarray, y: np.ndarray) -> None:
+    for n in range(x.size):
+        powers[n], logs[n], worths[n] = _exp2(y[n]), _log2(x[n]), _lambert(x[n])
+
+
+def test_polynomials_are_as_close_as_they_say() -> None:
+    y = np.linspace(LEAST, HIGHEST, 100_001, dtype=np.float32)
+    x = np.geomspace(1e-30, 1e12, 100_001).astype(np.float32)
+    powers, logs, worths = np.empty((3, x.size), np.float32)
+    _each(x, powers, logs, worths, y)
+    assert abs(powers / np.exp2(y.astype(np.float64)) - 1.0).max() < 4e-6
+    near = (x > 1e-3) & (x < 1e6)
+    assert abs(logs - np.log2(x.astype(np.float64)))[near].max() < LOG_ERROR
+    exact = lambertw(x.astype(np.float64)).real
+    assert (RAISED * worths >= exact).all()
+    assert (worths[x < 12] / exact[x < 12]).max() < 1.0105
