@@ -9,6 +9,7 @@ from threading import Timer
 
 import pytest
 from numba.core import event
+from numba.core.errors import TypingError
 
 import homogsim
 from homogsim.kernels import compiled, turns
@@ -130,7 +131,8 @@ def test_a_kernel_that_nobody_is_at_is_compiled() -> None:
     turn.leave()
     assert compile_if_free(one, ["int64"])
     assert not compile_if_free(one, ["int64"])  # known
-    assert not compile_if_free(kernel(wrong), ["int64"])
+    with pytest.raises(TypingError):
+        compile_if_free(kernel(wrong), ["int64"])
     assert len(one.overloads) == 1
 
 
@@ -140,7 +142,7 @@ def others(monkeypatch: pytest.MonkeyPatch):
     busy, free = kernel(doubled), kernel(halved)
     monkeypatch.setattr(sys.modules[__name__], "busy", busy, raising=False)
     monkeypatch.setattr(sys.modules[__name__], "free", free, raising=False)
-    names = ["not.imported", f"{__name__}.busy", f"{__name__}.free"]
+    names = ["not.imported", f"{__name__}.gone", f"{__name__}.Path", f"{__name__}.busy", f"{__name__}.free"]
     monkeypatch.setattr(compiled, "listed", lambda: {FIRST: [(name, ["int64"]) for name in names]})
     assert turn_of(busy).take()
     yield busy, free

@@ -69,14 +69,16 @@ def _share(dispatcher: Any) -> None:
 def compile_if_free(kernel: Any, arguments: Any) -> bool:
     """Compile a kernel that is listed, unless it is known here or some process is at it; say whether it was compiled.
 
-    What does not compile here is called later, and fails there.
+    Raises
+    ------
+    Exception
+        Whatever goes wrong; it does again when the kernel is called, if it matters.
     """
     signature = tuple(understood(each) for each in arguments)
     if signature in kernel.overloads or kernel._cache.turn.path.exists():
         return False
-    with suppress(Exception):
-        kernel.compile(signature)
-    return signature in kernel.overloads
+    kernel.compile(signature)
+    return True
 
 
 def _help() -> bool:
@@ -86,9 +88,9 @@ def _help() -> bool:
     """
     if any(turn.path.name != second.NAME for turn in held()):
         return False
-    with suppress(OSError, ValueError):  # no list
-        for name, arguments in listed()[FIRST]:
-            module, _, attribute = name.rpartition(".")
+    for name, arguments in listed()[FIRST]:
+        module, _, attribute = name.rpartition(".")
+        with suppress(Exception):  # a list that is no longer right
             if module in sys.modules and compile_if_free(getattr(sys.modules[module], attribute), arguments):
                 return True
     return False

@@ -1,4 +1,4 @@
-"""What Numba compiles: the first market after an installation or an upgrade takes a minute, and the page says why."""
+"""What Numba compiles: the first market after an installation or an upgrade takes 20 seconds, and the page says so."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def words() -> str:
     outermost = next(iter(_under_way), "")
     if not outermost:
         return ""
-    return f"compiling {outermost} (number {len(_done) + 1}; once after an installation, about a minute)"
+    return f"compiling {outermost} (number {len(_done) + 1}; once after an installation, about 20 seconds)"
 
 
 def _name(event: Any) -> str:
