@@ -14,7 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 _pools: dict[int, ThreadPoolExecutor] = {}
 
 
-PORTION = 64
+PORTION = 8
 """Tasks of a portion, at least: fewer are not worth a call."""
 PORTIONS = 8
 """Portions a thread, at most."""

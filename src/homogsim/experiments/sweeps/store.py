@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 from collections.abc import Iterator, Sequence
@@ -13,9 +12,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from homogsim.errors import HomogsimError, StorageError
-from homogsim.experiments.sweeps.code import code_difference, code_hash, source_files
+from homogsim.experiments.sweeps.code import code_difference, code_hash
 from homogsim.experiments.sweeps.designs import GROWING
-from homogsim.experiments.sweeps.plan import FORMAT, Plan
+from homogsim.experiments.sweeps.head import HEAD, read_head, refuse_foreign, written_head
+from homogsim.experiments.sweeps.plan import Plan
 from homogsim.experiments.sweeps.rows import metric_names, runs_table, series_table
 from homogsim.experiments.sweeps.shards import (
     PARTIAL,
@@ -24,19 +24,15 @@ from homogsim.experiments.sweeps.shards import (
     read_shard,
     row_count,
     shard_files,
-    sync_folder,
     write_shard,
 )
 from homogsim.experiments.sweeps.work import OK, STATUSES, Found
 from homogsim.results.folder import check_writable, storage_errors
-from homogsim.results.provenance import now, provenance
-from homogsim.scenario.writing import write_whole
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-HEAD, RUNS, SERIES, DAMAGED = "sweep.json", "runs", "series", "damaged"
-LARGEST_HEAD = 16_000_000
+RUNS, SERIES, DAMAGED = "runs", "series", "damaged"
 SHARD_ROWS, SERIES_ROWS = 1_000, 200
 """Runs that small shards are joined to, without and with series."""
 JOIN_SHARDS = 64
@@ -105,7 +101,7 @@ class Store:
         check_writable(folder / "any" if folder.is_dir() else folder, needed)
         with storage_errors(folder):
             folder.mkdir(parents=True, exist_ok=True)
-        return cls(folder, plan, _written_head(folder, plan))
+        return cls(folder, plan, written_head(folder, plan))
 
     @classmethod
     def open(cls, folder: Path) -> Store:
@@ -150,11 +146,11 @@ class Store:
             help = "Check out that code, start anew with another --out, or mix on purpose with --allow-code-change."
             raise HomogsimError(what, str(self.folder), help)
         if remember:
-            self.head = _written_head(self.folder, self.plan, before=self.head)
+            self.head = written_head(self.folder, self.plan, before=self.head)
 
     def grow(self, plan: Plan) -> None:
         """Go on with a larger plan, of which the stored one is the beginning."""
-        self.head = _written_head(self.folder, plan, before=self.head)
+        self.head = written_head(self.folder, plan, before=self.head)
         self.plan = plan
 
     # Runs -----------------------------------------------------------------------------------------------------
@@ -336,73 +332,6 @@ class Store:
             raise StorageError("no run is stored yet", str(self.folder), "Run the sweep first.")
         frame = pa.concat_tables(tables).to_pandas()
         return frame.sort_values("run", ignore_index=True)
-
-
-def read_head(folder: Path) -> dict[str, Any]:
-    """Return what a folder's ``sweep.json`` says, checked for form.
-
-    Raises
-    ------
-    StorageError
-        It is missing, damaged, or written by a later version.
-    """
-    path = folder / HEAD
-    if not folder.is_dir():
-        raise StorageError("there is no such sweep folder", str(folder))
-    if not path.is_file():
-        raise StorageError(f"this is not a sweep folder: it has no {HEAD}", str(folder))
-    try:
-        if path.stat().st_size > LARGEST_HEAD:
-            raise ValueError("too large")
-        head = json.loads(path.read_text("utf-8"))
-    except (OSError, ValueError, RecursionError) as error:
-        raise StorageError(f"the file is damaged ({error})", str(path), "Restore a copy of it.") from error
-    if not isinstance(head, dict) or head.get("program") != "homogsim":
-        raise StorageError("this is not the sweep.json of a homogsim sweep", str(path))
-    if head.get("format") != FORMAT:
-        what = f"the folder has format {head.get('format')!r}, this version reads {FORMAT}"
-        raise StorageError(what, str(path), "Use the version of homogsim that wrote it.")
-    if not all(isinstance(head.get(name), kind) for name, kind in (("plan", dict), ("sweep", str), ("code", str))):
-        raise StorageError("the file is damaged (something is missing)", str(path), "Restore a copy of it.")
-    return head
-
-
-def is_sweep(folder: Path) -> bool:
-    """Return whether there is a sweep in the folder."""
-    return (folder / HEAD).is_file()
-
-
-def refuse_foreign(folder: Path) -> None:
-    """Refuse a folder that holds something else.
-
-    Raises
-    ------
-    HomogsimError
-        There is a file of that name, or a folder that is not empty.
-    """
-    ours = {"lock", PARTIAL}
-    if os.path.lexists(folder) and (not folder.is_dir() or any(path.name not in ours for path in folder.iterdir())):
-        what = "exists already and is no folder of a sweep"
-        raise HomogsimError(what, str(folder), "Choose another folder with --out.")
-
-
-def _written_head(folder: Path, plan: Plan, before: dict[str, Any] | None = None) -> dict[str, Any]:
-    import secrets
-
-    facts = provenance(now(), 0.0)
-    del facts["wall_seconds"]
-    sweep = secrets.token_hex(8) if before is None else before["sweep"]
-    history = [] if before is None else [*before.get("history", []), {"code": before["code"], **before["provenance"]}]
-    head = {
-        "program": "homogsim", "format": FORMAT, "sweep": sweep, "plan": plan.about(), "code": code_hash(),
-        "sources": dict(source_files()), "provenance": facts, "history": history,
-    }  # fmt: skip
-    text = json.dumps(head, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
-    write_whole(folder / HEAD, text, overwrite=before is not None)
-    with storage_errors(folder):
-        sync_folder(folder)
-        sync_folder(folder.resolve().parent)
-    return head
 
 
 def _how_to_go_on(stored: Plan, plan: Plan) -> str:
