@@ -143,6 +143,18 @@ def test_founders_give_up_most_of_what_brings_too_little() -> None:
     assert not (sold > 0.0)[brings < 0.5 * needed].any()
 
 
+def test_founders_may_come_in_any_order(world: World) -> None:
+    empty = np.flatnonzero(~world.is_open)
+    market = (world.tastes, world.streets, choices_of(world))
+    price, sales = founders_prospects(empty, stay_put(world, empty), 8.0, *market)
+    needed = float(np.median((price - 8.0) * sales))
+    order = np.random.default_rng(1).permutation(empty.size)
+    tried, sold = founders_prospects(empty[order], stay_put(world, empty[order]), 8.0, *market, needed=needed)
+    pursued = (price[order] - 8.0) * sales[order] >= needed
+    assert np.array_equal(tried[pursued], price[order][pursued])
+    assert np.array_equal(sold[pursued], sales[order][pursued])
+
+
 def sales_of(world: World, site: int, price: float) -> float:
     """Return a newcomer's sales at a price, in plain NumPy; its site has no loyal customers."""
     alone = np.zeros(world.is_open.size, dtype=bool)

@@ -325,7 +325,7 @@ def founders_prospects(
     prospects = np.zeros((2, places.size))
     prospects[0] = cost + FIRST_MARKUP * choices.noise
     pursued = np.arange(places.size)
-    if needed > 0.0 and not len(tastes.liking):
+    if needed > 0.0 and not len(tastes.liking) and (places[1:] >= places[:-1]).all():  # the screen wants them in order
         first = _runs(places)
         most = most_contribution(places[first[:-1]], first, at_cost, tastes, streets, choices, threads)
         pursued = np.flatnonzero(~(most < needed))
