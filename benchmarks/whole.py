@@ -13,6 +13,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import cold
 import numpy as np
 from figures import Figure, figure, seconds
 
@@ -151,17 +152,9 @@ def teaching(repeats: int) -> list[Figure]:
     return [
         figure("baseline_model_seconds", alone, "s, 300 months, no start-up and no files", 3.0),
         command("baseline_seconds", ["run", "baseline", "--no-figures", "--quiet"], repeats, 5.0),
-        first_month(),
+        cold.first_month(repeats),
+        cold.shared_by_workers(),
     ]
-
-
-def first_month() -> Figure:
-    """Return the seconds from the start of Python to the end of the first month with nothing compiled yet."""
-    program = "from homogsim.model import MarketModel; MarketModel('baseline').step()"
-    with tempfile.TemporaryDirectory() as folder:
-        environment = os.environ | {"NUMBA_CACHE_DIR": folder}
-        taken = seconds(lambda: subprocess.run([sys.executable, "-c", program], env=environment, check=True))
-    return figure("cold_first_month_seconds", [taken], "s, whole process, caches empty", 10.0)
 
 
 def memory_per_consumer() -> Figure:

@@ -11,6 +11,9 @@ from operator import index
 from pathlib import Path
 from typing import Any, Literal
 
+import homogsim.kernels.ahead  # noqa: F401  # before all that takes long to import
+
+# isort: split
 import mesa
 import numba
 

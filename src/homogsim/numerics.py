@@ -25,12 +25,13 @@ from typing import Any, cast
 
 import numpy as np
 from llvmlite import ir
-from numba import njit, types
+from numba import types
 from numba.core.cgutils import alloca_once_value, for_range_slice
 from numba.extending import intrinsic
 from numba.np.arrayobj import make_array
 from numpy.typing import ArrayLike, NDArray
 
+from homogsim.kernels.compiled import njit
 from homogsim.lean import load_kernels_quickly
 
 load_kernels_quickly()
@@ -389,8 +390,11 @@ def elementwise(compiled: Callable[..., None], *operands: ArrayLike) -> FloatArr
 
 
 def _flat(array: FloatArray, shape: tuple[int, ...]) -> FloatArray:
-    """Return `array`, broadcast to `shape`, as a contiguous array of one dimension."""
-    if array.shape == shape and array.flags.c_contiguous:
+    """Return `array`, broadcast to `shape`, as a contiguous array of one dimension.
+
+    One that can be written to: kernels are compiled anew for arrays that cannot.
+    """
+    if array.shape == shape and array.flags.c_contiguous and array.flags.writeable:
         return array.reshape(-1)
     full = np.empty(shape)
     full[...] = array

@@ -21,10 +21,10 @@ from types import MappingProxyType
 from typing import Any
 
 import numpy as np
-from numba import njit
 from numpy.typing import ArrayLike, NDArray
 
 from homogsim.errors import HomogsimError, nearest
+from homogsim.kernels.compiled import njit
 from homogsim.numerics import (
     elementwise,
     exp,

@@ -6,9 +6,11 @@ import io
 
 import numba
 import pytest
+from numba.core import event
 from rich.console import Console
 
 from homogsim.cli import progress
+from homogsim.kernels.compiled import WAIT
 
 
 def _console(*, terminal: bool) -> tuple[Console, io.StringIO]:
@@ -60,3 +62,12 @@ def test_compilation_is_announced_once_and_only_when_it_happens() -> None:
         shown.phase("warm-up")
         two(1)
     assert written.getvalue() == f"compiling the kernels, once: {__name__}\n"
+
+
+def test_waiting_for_what_another_process_compiles_is_announced() -> None:
+    console, written = _console(terminal=False)
+    about = {"dispatcher": numba.njit(lambda x: x + 1)}
+    with progress.reporter(console, 2, silent=False) as shown, progress.announced_compilation(shown):
+        event.start_event(WAIT, data=about)
+        event.end_event(WAIT, data=about)
+    assert written.getvalue() == f"compiling the kernels, once: {__name__} (in another process)\n"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from numba import njit
 from numba.core import event
 
+from homogsim.kernels.compiled import WAIT
 from homogsim.ui import compiling
 
 
@@ -26,3 +27,7 @@ def test_what_is_compiled_is_counted_and_named():
     assert compiling.words().startswith(f"compiling twice (number {before + 2}; once after an installation")
     event.end_event("numba:compile", data=about)
     assert compiling.words() == ""
+    with event.trigger_event(WAIT, data=about):  # another process compiles it
+        assert compiling.words().startswith(f"compiling twice (number {before + 3}")
+    assert compiling.words() == ""
+    assert compiling.count() == before + 3

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from homogsim.agents.market import Market
 from homogsim.errors import HomogsimError
+from homogsim.kernels.compiled import njit
 from homogsim.laws.demand import NOBODY, draw_of, minutes_between, visits
 from homogsim.laws.utility import AWARENESS, TRAVEL, core_of, directions_of, outlet_table, traits_of
 from homogsim.numerics import exp, log

@@ -105,17 +105,24 @@ def reporter(console: Console, total: int, *, silent: bool) -> Iterator[Reporter
 
 @contextmanager
 def announced_compilation(shown: Reporter) -> Iterator[None]:
-    """Say so while Numba compiles: it takes seconds, once on a machine, and would look like a hang."""
+    """Say so while kernels are compiled, here or in another process that is waited for.
+
+    It takes seconds, once on a machine, and would look like a hang.
+    """
     from numba.core import event
+
+    from homogsim.kernels.compiled import COMPILE, WAIT
 
     class Announcer(event.Listener):
         def on_start(self, event: event.Event) -> None:
-            shown.phase(f"{COMPILING}: {_part_of(event.data['dispatcher'])}")
+            elsewhere = " (in another process)" if event.kind == WAIT else ""
+            shown.phase(f"{COMPILING}: {_part_of(event.data['dispatcher'])}{elsewhere}")
 
         def on_end(self, event: event.Event) -> None:
             pass
 
-    with event.install_listener("numba:compile", Announcer()):
+    announcer = Announcer()
+    with event.install_listener(COMPILE, announcer), event.install_listener(WAIT, announcer):
         yield
 
 

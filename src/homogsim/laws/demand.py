@@ -11,9 +11,9 @@ from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from homogsim.kernels.compiled import njit
 from homogsim.laws.tastes import NO_WAVES, Waves
 from homogsim.laws.threads import share_out
 from homogsim.laws.utility import (

@@ -9,9 +9,9 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 from numpy.typing import ArrayLike, NDArray
 
+from homogsim.kernels.compiled import njit
 from homogsim.laws.demand import Appeal, Streets, Tastes
 from homogsim.laws.screening import most_contribution
 from homogsim.laws.threads import share_out

@@ -16,10 +16,11 @@ from typing import Any
 
 import numpy as np
 from llvmlite import ir
-from numba import njit, types
+from numba import types
 from numba.extending import intrinsic
 from numpy.typing import NDArray
 
+from homogsim.kernels.compiled import njit
 from homogsim.laws.threads import share_out
 from homogsim.laws.utility import (
     AWARENESS,

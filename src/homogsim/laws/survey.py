@@ -6,9 +6,9 @@ The formulas are those by which they choose (`homogsim.laws.demand`); nothing he
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from homogsim.kernels.compiled import njit
 from homogsim.laws.demand import Appeal, Streets, Tastes
 from homogsim.laws.threads import share_out
 from homogsim.laws.utility import (

@@ -20,9 +20,9 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from homogsim.kernels.compiled import njit
 from homogsim.numerics import elementwise, exp_array
 
 Floats = NDArray[np.float64]

@@ -17,9 +17,9 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from homogsim.kernels.compiled import njit
 from homogsim.laws.tastes import Waves, reach_of_fit, served_liking, write_waves
 from homogsim.numerics import LANES, exp, log_of_normal, prefer_wide_vectors
 

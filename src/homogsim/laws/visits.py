@@ -10,8 +10,8 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 
+from homogsim.kernels.compiled import njit
 from homogsim.laws.utility import FREE, STRIDE, WORK, at, part
 from homogsim.numerics import LANES, log, log_of_normal, prefer_wide_vectors
 from homogsim.streams import philox4x32, uniform32

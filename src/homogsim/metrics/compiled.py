@@ -7,8 +7,8 @@ machine.
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
+from homogsim.kernels.compiled import njit
 from homogsim.metrics.arrays import Array, Booleans, Integers
 from homogsim.numerics import LANES, exp, log, prefer_wide_vectors, sum_of_products
 

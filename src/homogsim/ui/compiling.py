@@ -1,4 +1,4 @@
-"""What Numba compiles: the first market after an installation or an upgrade takes a minute, and the page says why."""
+"""What Numba compiles: the first market after an installation or an upgrade takes 20 seconds, and the page says so."""
 
 from __future__ import annotations
 
@@ -11,8 +11,10 @@ _done: list[str] = []
 
 @cache
 def watch() -> None:
-    """Follow what is compiled in this process from now on; what is loaded from the cache is none of it."""
+    """Follow what is compiled from now on, here or in a process that is waited for; what is loaded is none of it."""
     from numba.core import event
+
+    from homogsim.kernels.compiled import COMPILE, WAIT
 
     class Follower(event.Listener):
         """Notes what begins and ends."""
@@ -26,11 +28,13 @@ def watch() -> None:
                 _under_way.remove(name)
             _done.append(name)
 
-    event.register("numba:compile", Follower())  # type: ignore[no-untyped-call]  # it has no types
+    follower = Follower()
+    for kind in (COMPILE, WAIT):
+        event.register(kind, follower)  # type: ignore[no-untyped-call]  # it has no types
 
 
 def count() -> int:
-    """Return how many functions have been compiled since `watch`."""
+    """Return how many functions have been compiled here, or waited for, since `watch`."""
     return len(_done)
 
 
@@ -39,7 +43,7 @@ def words() -> str:
     outermost = next(iter(_under_way), "")
     if not outermost:
         return ""
-    return f"compiling {outermost} (number {len(_done) + 1}; once after an installation, about a minute)"
+    return f"compiling {outermost} (number {len(_done) + 1}; once after an installation, about 20 seconds)"
 
 
 def _name(event: Any) -> str:
