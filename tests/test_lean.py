@@ -40,25 +40,3 @@ def test_parts_are_put_off_until_they_are_asked_for() -> None:
 
 def test_libraries_that_were_there_first_are_left_alone() -> None:
     assert run(LIBRARIES_FIRST) == "fine"
-
-
-KERNELS = """
-import sys
-import numpy as np
-from homogsim.model import MarketModel
-model = MarketModel("baseline", months=3, **{"world.towns": 2, "world.consumers": 40, "calendar.warm_up": 3,
-                                             "calendar.before": 3})
-model.run()
-print("numba.np.linalg" in sys.modules)
-import numba
-@numba.njit
-def determinant(matrix):
-    return np.linalg.det(matrix)
-assert abs(determinant(np.diag(np.array([2.0, 3.0]))) - 6.0) < 1e-12
-assert "numba.np.linalg" in sys.modules
-"""
-
-
-def test_numba_makes_ready_to_compile_when_there_is_something_to_compile() -> None:
-    run(KERNELS)  # now everything is in the cache
-    assert run(KERNELS) == "False"

@@ -3,7 +3,6 @@
 `import mesa` runs `mesa.experimental`, whose continuous space loads SciPy's spatial library; Numba's first call runs
 all of `scipy.linalg` for one module inside it. Together they would take half a second of every start. A part that is
 put off works as ever: it is run at the first look at something in it, and modules inside it load without it.
-Numba itself makes ready to compile only when there is something to compile.
 """
 
 from __future__ import annotations
@@ -39,32 +38,6 @@ def put_off(library: str, part: str) -> None:
 
     module.__dict__["__getattr__"] = load
     sys.modules[name] = module
-
-
-def load_kernels_quickly() -> None:
-    """Let Numba load homogsim's compiled kernels without making ready to compile, which takes a fifth of a second.
-
-    Numba first imports everything that it can compile, although machine code that is there already needs its runtime
-    only. What is not in the cache, and the functions of others, go the usual way; so does all in a Numba whose insides
-    are others.
-    """
-    from numba.core import caching
-    from numba.core.runtime import rtsys
-
-    cache_type: Any = caching.Cache
-    usual = cache_type.load_overload
-    if not all(hasattr(cache_type, name) for name in ("_load_overload", "_guard_against_spurious_io_errors")):
-        return
-
-    def load_overload(cache: Any, signature: Any, target_context: Any) -> Any:
-        function, found = getattr(cache, "_py_func", None), None
-        if str(getattr(function, "__module__", "")).startswith("homogsim."):
-            rtsys.initialize(target_context)
-            with cache._guard_against_spurious_io_errors():
-                found = cache._load_overload(signature, target_context)
-        return usual(cache, signature, target_context) if found is None else found
-
-    cache_type.load_overload = load_overload
 
 
 for _library, _part in PUT_OFF:

@@ -32,9 +32,6 @@ from numba.np.arrayobj import make_array
 from numpy.typing import ArrayLike, NDArray
 
 from homogsim.kernels.compiled import njit
-from homogsim.lean import load_kernels_quickly
-
-load_kernels_quickly()
 
 __all__ = [
     "bits_of",

@@ -18,6 +18,7 @@ import numba
 from numba.core import event
 from numba.core.caching import FunctionCache
 from numba.core.compiler_lock import global_compiler_lock
+from numba.core.runtime import rtsys
 
 from homogsim.kernels import second
 from homogsim.kernels.signatures import FIRST, is_listed, listed, understood
@@ -106,7 +107,7 @@ class OneForAll(_Kept):
 
     def load_overload(self, sig: Any, target_context: Any) -> Any:
         """Return what is kept; None, and the turn, if this process has to compile it."""
-        found = super().load_overload(sig, target_context)
+        found = self._kept(sig, target_context) or super().load_overload(sig, target_context)
         if found is None and not self.turn.taken:
             if is_listed(self._dispatcher, sig):
                 second.start()
@@ -115,6 +116,16 @@ class OneForAll(_Kept):
                 self.turn.wait(PATIENCE, lambda: event.trigger_event(WAIT, data=about), _help)
                 found = super().load_overload(sig, target_context)
         return found
+
+    def _kept(self, sig: Any, target_context: Any) -> Any:
+        """Return what is kept, without Numba's making ready to compile first, a fifth of a second at every start.
+
+        Machine code that is there needs no more than Numba's runtime.
+        """
+        rtsys.initialize(target_context)
+        with self._guard_against_spurious_io_errors():
+            return self._load_overload(sig, target_context)
+        return None
 
     def save_overload(self, sig: Any, data: Any) -> None:
         """Keep what was compiled in turn."""
