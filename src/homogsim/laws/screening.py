@@ -82,6 +82,7 @@ def _part(fastmath: set[str]) -> Callable[[Callable[..., Any]], Any]:
     return njit(cache=True, error_model="numpy", **options)
 
 
+_within = njit(inline="always")  # written into whoever calls it: compiling it apart would take longer
 _quick = _part({"contract"})  # a multiplication and an addition may be one operation
 _in_any_order = _part({"reassoc", "nsz"})
 
@@ -97,7 +98,7 @@ _bits_of = _cast(types.float32, types.uint32, ir.IntType(32))
 _single_of = _cast(types.uint32, types.float32, ir.FloatType())
 
 
-@njit(cache=True, error_model="numpy", forceinline=True, fastmath={"contract"})
+@_within
 def _exp2(y):
     """Return 2^y for −100 ≤ y ≤ 60."""
     shifted = y + _ROUNDER
@@ -108,7 +109,7 @@ def _exp2(y):
     return value * _single_of((_bits_of(shifted) + _BIAS) << _SHIFT)
 
 
-@njit(cache=True, error_model="numpy", forceinline=True, fastmath={"contract"})
+@_within
 def _log2(x):
     """Return log2 x of a positive number."""
     bits = _bits_of(x) + _CARRY
@@ -120,7 +121,7 @@ def _log2(x):
     return k + value
 
 
-@njit(cache=True, error_model="numpy", forceinline=True, fastmath={"contract"})
+@_within
 def _lambert(x):
     """Return no less than W(x)."""
     t = END if x > END else x
