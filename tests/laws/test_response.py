@@ -83,6 +83,22 @@ def test_staying_as_it_is_sells_as_before(world: World) -> None:
     np.testing.assert_allclose(response, choose(world).sums[SHARE, sites], rtol=1e-11, atol=1e-11)
 
 
+def test_who_visits_nobody_elsewhere_is_not_asked_there(world: World) -> None:
+    towns = np.arange(world.streets.towns + 1)
+    at_home = world.streets._replace(
+        visitors_start=towns, visitors_towns=towns[:-1], visitors_minutes=np.zeros(towns.size - 1)
+    )
+    alone = at_home._replace(reach_towns=towns[:-1, None], reach_minutes=np.zeros((towns.size - 1, 1)))
+    menu = draw_menu(world, 6)
+    choices = choices_of(world)
+    few, fewer = (
+        own_share_response(*menu[:2], world.appeal, menu[2], world.tastes, streets, choices)
+        for streets in (at_home, alone)
+    )
+    assert few.tobytes() == fewer.tobytes()
+    assert (few <= responses(world, menu) * (1.0 + 1e-12)).all()
+
+
 def test_asking_leaves_choices_as_they_were(world: World) -> None:
     choices = choices_of(world)
     kept = choices.inclusive.copy()

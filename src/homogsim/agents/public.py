@@ -93,6 +93,8 @@ def _own_town_only(streets: Streets) -> Streets:
     """Return the streets of a world in which nobody shops in another town."""
     towns = np.arange(streets.towns + 1, dtype=streets.visitors_start.dtype)
     return streets._replace(
+        reach_towns=towns[:-1, None].astype(streets.reach_towns.dtype),
+        reach_minutes=np.zeros((streets.towns, 1)),
         visitors_start=towns,
         visitors_towns=towns[:-1].astype(streets.visitors_towns.dtype),
         visitors_minutes=np.zeros(streets.towns),

@@ -134,11 +134,11 @@ def _note(row, vectors, target, room):
 
 @part
 def _which_visitor(town, there, streets):
-    """Return where in the list of visitors consumers of `town` stand who go to the town `there`."""
-    v = streets.visitors_start[there]
-    while streets.visitors_towns[v] != town:
-        v += 1
-    return v
+    """Return where in the list of visitors the consumers of `town` stand who go to the town `there`; −1 nowhere."""
+    for v in range(streets.visitors_start[there], streets.visitors_start[there + 1]):
+        if streets.visitors_towns[v] == town:
+            return v
+    return -1
 
 
 @njit(cache=True, error_model="numpy", nogil=True)
@@ -169,9 +169,9 @@ def _ask(
             for r in range(reach):
                 there = streets.reach_towns[town, r]
                 other, at_home = cell - town + there, there == town
-                if site_of[other] == site_of[other + 1]:
-                    continue
                 v = _which_visitor(town, there, streets)
+                if v < 0 or site_of[other] == site_of[other + 1]:
+                    continue
                 visitor = v - streets.visitors_start[there]
                 place = np.int64(0)
                 if question == FOUND:
