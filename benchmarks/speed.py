@@ -52,7 +52,7 @@ def measure(*, tiny: bool = False, full: bool = False) -> tuple[list[Figure], li
     if tiny:
         return figures, timed, remarks
     figures += whole.month_against_demand(35)
-    figures += whole.teaching(3)
+    figures += whole.teaching(7)  # seconds, on a machine whose speed changes: more repeats than ratios need
     large, run = whole.million(10)
     figures += large
     runs = whole.growing((60, 100), (100, 400))

@@ -40,3 +40,19 @@ def test_parts_are_put_off_until_they_are_asked_for() -> None:
 
 def test_libraries_that_were_there_first_are_left_alone() -> None:
     assert run(LIBRARIES_FIRST) == "fine"
+
+
+LOGGERS = """
+import inspect
+known = inspect.stack, inspect.getouterframes, inspect.getmodule
+import homogsim.model
+assert known == (inspect.stack, inspect.getouterframes, inspect.getmodule)
+import mesa.mesa_logging
+print(*sorted(mesa.mesa_logging._module_loggers))
+"""
+
+
+def test_loggers_of_mesa_have_their_names() -> None:
+    plain = LOGGERS.replace("import homogsim.model", "import mesa, mesa.experimental.devs")
+    assert set(run(LOGGERS).split()) <= set(run(plain).split())
+    assert "mesa.model" in run(LOGGERS)

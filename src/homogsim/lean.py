@@ -7,7 +7,10 @@ put off works as ever: it is run at the first look at something in it, and modul
 
 from __future__ import annotations
 
+import inspect
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib.util import find_spec, module_from_spec, spec_from_file_location
 from pathlib import Path
 from threading import RLock
@@ -38,6 +41,28 @@ def put_off(library: str, part: str) -> None:
 
     module.__dict__["__getattr__"] = load
     sys.modules[name] = module
+
+
+@contextmanager
+def plain_inspection() -> Iterator[None]:
+    """Let what is imported inside look at the stack without reading the source of everything on it.
+
+    Mesa asks who imports it to name its loggers; the answer takes a tenth of a second, and is the same without lines of
+    source and without going through all modules there are.
+    """
+    known: Any = inspect
+    usual = known.stack, known.getouterframes, known.getmodule
+
+    def getmodule(thing: Any, *given: Any) -> Any:
+        return sys.modules.get(thing.f_globals["__name__"]) if inspect.isframe(thing) else usual[2](thing, *given)
+
+    known.stack = lambda context=1: usual[1](sys._getframe(1), 0)
+    known.getouterframes = lambda frame, context=1: usual[1](frame, 0)
+    known.getmodule = getmodule
+    try:
+        yield
+    finally:
+        known.stack, known.getouterframes, known.getmodule = usual
 
 
 for _library, _part in PUT_OFF:

@@ -14,7 +14,10 @@ from typing import Any, Literal
 import homogsim.kernels.ahead  # noqa: F401  # before all that takes long to import
 
 # isort: split
-import mesa
+from homogsim.lean import plain_inspection
+
+with plain_inspection():
+    import mesa
 import numba
 
 from homogsim import checkpoint
