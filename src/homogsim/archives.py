@@ -59,6 +59,7 @@ def write_arrays(path: Path, arrays: Mapping[str, NDArray[Any]]) -> None:
         try:
             with partial.open("xb") as file:
                 rows_first = {name: np.asarray(values, order="C") for name, values in arrays.items()}
+                # NumPy's types take the names of arrays for those of its own options.
                 np.savez_compressed(file, **{DIGEST: digest(arrays)}, **rows_first)  # type: ignore[arg-type]
                 file.flush()
                 os.fsync(file.fileno())

@@ -12,6 +12,7 @@ from homogsim.agents.firms import NEVER, tiers
 from homogsim.agents.launches import Launches
 from homogsim.agents.market import Market
 from homogsim.agents.panel import Panel, SurplusMemory, taste_distance
+from homogsim.agents.shadow import LONGEST
 from homogsim.laws import stocks
 from homogsim.metrics.observation import EXACT_OUTLETS, Investment, Money, Observation, People
 from homogsim.metrics.returns import roi
@@ -82,14 +83,14 @@ class Memory:
     def _follow_returns(self, market: Market) -> None:
         """Collect the return on investment of adopters whose first year, or first three years, are over."""
         firms = market.firms
-        one, three = (np.flatnonzero(market.traded & (firms.adopted == market.month - age)) for age in (11, 35))
-        if one.size:
-            paid, fees = firms.upfront_12[one], firms.outlay_12[one] - firms.upfront_12[one]
-            self.returns.over_12.extend(roi(firms.gain_12[one], paid, fees).tolist())
-        if three.size:
-            paid, fees = firms.upfront_36[three], firms.outlay_36[three] - firms.upfront_36[three]
-            self.returns.over_36.extend(roi(firms.gain_36[three], paid, fees).tolist())
-            self._note_paybacks(market, three)
+        for months, told in ((12, self.returns.over_12), (36, self.returns.over_36)):
+            rows = np.flatnonzero(market.traded & (firms.adopted == market.month - months + 1))
+            if rows.size == 0:
+                continue
+            gain, paid, outlay = (getattr(firms, f"{name}_{months}")[rows] for name in ("gain", "upfront", "outlay"))
+            told.extend(roi(gain, paid, outlay - paid).tolist())
+            if months == LONGEST:
+                self._note_paybacks(market, rows)
 
     def _note_paybacks(self, market: Market, rows: NDArray[np.integer]) -> None:
         months = market.firms.payback[rows]

@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from homogsim.kernels.compiled import njit
 from homogsim.laws.demand import Appeal, Streets, Tastes
-from homogsim.laws.screening import most_contribution
+from homogsim.laws.screening import SMALLEST, most_contribution
 from homogsim.laws.threads import share_out
 from homogsim.laws.utility import (
     BLOCK,
@@ -50,8 +50,6 @@ FIRST_MARKUP = 1.3
 """Markup at which the search begins, in units of μ."""
 HIGHEST_MARKUP = 100.0
 """Largest markup that a founder considers, in units of μ: customers without any alternative would pay any price."""
-SMALLEST = 1e-300
-"""What a consumer without any option is left with: more than nothing, so that a newcomer's share is defined."""
 NOTES = 4_000_000
 """Attractions of concepts to customers that are kept at a time: 32 MB."""
 
@@ -319,8 +317,8 @@ def _survey(
 
     share_out(work, streets.consumer_start.size - 1, threads)
     total = np.zeros(len(options))
-    for part_of_it in answers:
-        total += part_of_it
+    for from_one_town in answers:
+        total += from_one_town
     return total
 
 

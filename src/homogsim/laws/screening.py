@@ -43,7 +43,7 @@ Ints = NDArray[np.int64]
 Single = np.float32
 
 SMALLEST = 1e-300
-"""What a consumer without any option is left with."""
+"""What a consumer without any option is left with: more than nothing, so that a newcomer's share is defined."""
 ROUNDING = Single(2.0**-20)
 """What the terms of an exponent are each raised by: sixteen roundings to single precision."""
 RAISED = 1.0001

@@ -76,6 +76,7 @@ def _draw_changes(axes: Axes, results: Results) -> list[Label | None]:
 def _draw_change(axes: Axes, results: Results, name: str, text: str, colour: str, **look: object) -> Label | None:
     start, _ = start_and_end(results, name)
     x, change = years(results), 100.0 * (column(results, name) / start - 1.0)
+    # `look` holds keywords of Matplotlib's lines, each of a type of its own.
     axes.plot(x, change, color=colour, gid=f"change of {name}", **look)  # type: ignore[arg-type]
     known = np.flatnonzero(np.isfinite(change))
     if not known.size:

@@ -235,4 +235,4 @@ def _cell(text: str) -> str:
 
 if __name__ == "__main__":
     for made in write(Path(sys.argv[1] if len(sys.argv) > 1 else "docs/reference")):
-        print(f"written: {made}")  # noqa: T201
+        print(f"written: {made}")  # noqa: T201  # run as a program, it tells what it wrote

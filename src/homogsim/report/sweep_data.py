@@ -42,5 +42,6 @@ def _axis(outputs: Outputs, n: int, values: list[object]) -> Axis:
     if all(isinstance(value, int | float) and not isinstance(value, bool) for value in values):
         return Axis(factor.name, np.array(values, dtype=np.float64), unit=unit)
     labels = tuple(dict.fromkeys(cell(value) for value in factor.values)) or tuple(dict.fromkeys(map(str, values)))
+    # Values of any type, as a design has them; `cell` writes each as text.
     places = np.array([labels.index(cell(value)) for value in values], dtype=np.float64)  # type: ignore[arg-type]
     return Axis(factor.name, places, labels, unit)

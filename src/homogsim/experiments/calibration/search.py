@@ -41,7 +41,7 @@ def _optuna(sampler: str) -> Any:
         import optuna
 
         if sampler == "cmaes":
-            import cmaes  # noqa: F401
+            import cmaes  # noqa: F401  # Optuna uses it; asked for here, so that its absence is told
     except ImportError as error:
         what = f"a calibration needs {error.name}, which is not installed"
         raise HomogsimError(what, help='Install the extra: pip install "homogsim[calibrate]".') from error
