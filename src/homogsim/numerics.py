@@ -12,9 +12,6 @@ Two forms of each function:
   that LLVM turns an elementwise loop over them into vector code.
 * `exp_array`, `log_array`, `power_array`, `normal_quantile_array`: the same over NumPy
   arrays, for use outside compiled loops.
-
-Numba does not notice that a *cached* caller in another module holds an older copy of these functions: after editing
-this file, delete the `__pycache__` folders.
 """
 
 from __future__ import annotations
