@@ -180,7 +180,7 @@ def sum_of_products(typingctx: Any, array: Any, first: Any, second: Any, size: A
     return types.float64(array, types.int64, types.int64, types.int64), codegen
 
 
-@njit(cache=True, error_model="numpy", forceinline=True)
+@njit(cache=True, forceinline=True)
 def exp(x: float) -> float:
     """Return e**x.
 
@@ -217,7 +217,7 @@ def exp(x: float) -> float:
     return mantissa * scale
 
 
-@njit(cache=True, error_model="numpy", forceinline=True)
+@njit(cache=True, forceinline=True)
 def log_of_normal(x: float) -> float:
     """Return `log` of a positive, normal and finite number, without looking for any other (see there)."""
     bits = bits_of(x) + _EXPONENT_CARRY
@@ -233,7 +233,7 @@ def log_of_normal(x: float) -> float:
     return k * LN2_HIGH - ((half_square - (s * (half_square + (even + odd)) + k * LN2_LOW)) - f)
 
 
-@njit(cache=True, error_model="numpy", forceinline=True)
+@njit(cache=True, forceinline=True)
 def log(x: float) -> float:
     """Return the natural logarithm of x.
 
@@ -257,7 +257,7 @@ def log(x: float) -> float:
     return value if x < INFINITY else x
 
 
-@njit(cache=True, error_model="numpy", forceinline=True)
+@njit(cache=True, forceinline=True)
 def power(x: float, y: float) -> float:
     """Return x**y = exp(y log x) for x >= 0.
 
@@ -281,7 +281,7 @@ def power(x: float, y: float) -> float:
     return value if y != 0.0 else 1.0
 
 
-@njit(cache=True, error_model="numpy")
+@njit(cache=True)
 def normal_quantile(u: float) -> float:
     """Return the standard normal quantile z with Phi(z) = u.
 
@@ -310,7 +310,7 @@ def normal_quantile(u: float) -> float:
     return -z if q < 0.0 else z
 
 
-@njit(cache=True, error_model="numpy", forceinline=True)
+@njit(cache=True, forceinline=True)
 def _ratio(coefficients: tuple[tuple[float, ...], tuple[float, ...]], r: float) -> float:
     """Return the ratio of two polynomials of degree 7 in r."""
     numerator, denominator = 0.0, 0.0
@@ -320,28 +320,28 @@ def _ratio(coefficients: tuple[tuple[float, ...], tuple[float, ...]], r: float) 
     return numerator / denominator
 
 
-@njit(cache=True, error_model="numpy")
+@njit(cache=True)
 def _exp_into(x: FloatArray, result: FloatArray) -> None:
     prefer_wide_vectors()
     for i in range(x.size):
         result[i] = exp(x[i])
 
 
-@njit(cache=True, error_model="numpy")
+@njit(cache=True)
 def _log_into(x: FloatArray, result: FloatArray) -> None:
     prefer_wide_vectors()
     for i in range(x.size):
         result[i] = log(x[i])
 
 
-@njit(cache=True, error_model="numpy")
+@njit(cache=True)
 def _power_into(x: FloatArray, y: FloatArray, result: FloatArray) -> None:
     prefer_wide_vectors()
     for i in range(x.size):
         result[i] = power(x[i], y[i])
 
 
-@njit(cache=True, error_model="numpy")
+@njit(cache=True)
 def _normal_quantile_into(u: FloatArray, result: FloatArray) -> None:
     prefer_wide_vectors()
     for i in range(u.size):

@@ -108,7 +108,7 @@ _ONE_BITS = np.uint64(0x3FF0000000000000)
 _TWO52_BITS = np.uint64(0x4330000000000000)
 
 
-@njit(cache=True, error_model="numpy", forceinline=True)
+@njit(cache=True, forceinline=True)
 def philox4x32(c0: Word, c1: Word, c2: Word, c3: Word, k0: Word, k1: Word) -> tuple[Word, Word, Word, Word]:
     """Return the four 32-bit words of Philox4x32-10 for a counter and a key.
 
@@ -135,14 +135,14 @@ def philox4x32(c0: Word, c1: Word, c2: Word, c3: Word, k0: Word, k1: Word) -> tu
     return a, b, c, d
 
 
-@njit(cache=True, error_model="numpy", forceinline=True)
+@njit(cache=True, forceinline=True)
 def uniform32(word: Word) -> float:
     """Return (word + 1/2) 2**-32, uniform in the open interval (0, 1), for a 32-bit word held as uint64."""
     shifted: float = float_of(np.uint64(word) | _TWO52_BITS)
     return (shifted - 4503599627370495.5) * 2.3283064365386962890625e-10
 
 
-@njit(cache=True, error_model="numpy", forceinline=True)
+@njit(cache=True, forceinline=True)
 def uniform52(high: Word, low: Word) -> float:
     """Return (n + 1/2) 2**-52 with n = 2**20 high + low // 2**12, uniform in the open interval (0, 1).
 
@@ -154,7 +154,7 @@ def uniform52(high: Word, low: Word) -> float:
     return one_to_two - 0.99999999999999988897769753748  # exact: 1 - 2**-53
 
 
-@njit(cache=True, error_model="numpy")
+@njit(cache=True)
 def _monthly_uniforms_into(entity: IntArray, month: Word, index: Word, k0: Word, k1: Word, result: FloatArray) -> None:
     """Fill `result` from words 0 and 1 of the blocks of many entities in one month, the most frequent case."""
     prefer_wide_vectors()
@@ -164,7 +164,7 @@ def _monthly_uniforms_into(entity: IntArray, month: Word, index: Word, k0: Word,
         result[i] = uniform52(w0, w1)
 
 
-@njit(cache=True, error_model="numpy")
+@njit(cache=True)
 def _uniforms_into(
     entity: IntArray, month: IntArray, index: IntArray, k0: Word, k1: Word, first: FloatArray, second: FloatArray
 ) -> None:
@@ -179,7 +179,7 @@ def _uniforms_into(
             second[i] = uniform52(w2, w3)
 
 
-@njit(cache=True, error_model="numpy")
+@njit(cache=True)
 def _gamma(entity: Word, month: Word, index: Word, k0: Word, k1: Word, shape: float) -> float:
     """Return a gamma draw of unit scale (Marsaglia and Tsang 2000, ACM TOMS 26, 363-372).
 
@@ -204,7 +204,7 @@ def _gamma(entity: Word, month: Word, index: Word, k0: Word, k1: Word, shape: fl
     return d * v * power(uniform52(w0, w1), 1.0 / shape)
 
 
-@njit(cache=True, error_model="numpy")
+@njit(cache=True)
 def _gammas_into(
     entity: IntArray, month: IntArray, index: IntArray, k0: Word, k1: Word, shape: FloatArray, result: FloatArray
 ) -> None:
@@ -212,7 +212,7 @@ def _gammas_into(
         result[i] = _gamma(np.uint64(entity[i]), np.uint64(month[i]), np.uint64(index[i]), k0, k1, shape[i])
 
 
-@njit(cache=True, error_model="numpy")
+@njit(cache=True)
 def poisson_quantile(u: float, mean: float) -> float:
     """Return the smallest n with P(N <= n) >= u for N ~ Poisson(mean), as a float.
 
@@ -246,7 +246,7 @@ def poisson_quantile(u: float, mean: float) -> float:
     return max(math.floor(x), 0.0)
 
 
-@njit(cache=True, error_model="numpy")
+@njit(cache=True)
 def _poisson_by_summation(u: float, mean: float) -> float:
     """Return the Poisson quantile for a mean below 100, by summing P(N = n) = P(N = n - 1) mean / n."""
     n = 0.0
@@ -262,7 +262,7 @@ def _poisson_by_summation(u: float, mean: float) -> float:
     return n
 
 
-@njit(cache=True, error_model="numpy")
+@njit(cache=True)
 def _poisson_into(u: FloatArray, mean: FloatArray, result: FloatArray) -> None:
     for i in range(u.size):
         result[i] = poisson_quantile(u[i], mean[i])

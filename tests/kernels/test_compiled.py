@@ -66,7 +66,7 @@ def seen():
 
 def kernel(function=increased):
     """A kernel as another process would make it of the same function."""
-    return njit(cache=True, error_model="numpy")(function)
+    return njit(cache=True)(function)
 
 
 def turn_of(a_kernel) -> Turn:
@@ -214,3 +214,26 @@ def test_all_kernels_are_compiled_so() -> None:
     numbas_own = re.compile(r"^\s*(from numba import .*\bn?jit\b|@numba\.)", re.MULTILINE)
     files = [path for path in HOME.rglob("*.py") if path != HOME / "kernels" / "compiled.py"]
     assert [path.name for path in files if numbas_own.search(path.read_text(encoding="utf-8"))] == []
+
+
+def added_to_product(x, y, z):
+    return x * y + z
+
+
+def test_bits_do_not_depend_on_who_calls_first() -> None:
+    """Numba hands a caller's freedoms on to what it calls, unless that says what it wants."""
+    plain = kernel(added_to_product)
+
+    @njit(fastmath={"contract"})
+    def free(x, y, z):
+        return plain(x, y, z) * y + z
+
+    free(1.0, 2.0, 3.0)
+    (alone,), (with_it,) = plain.inspect_llvm().values(), free.inspect_llvm().values()
+    assert not re.search(r"(fmul|fadd) \w*contract", alone)
+    assert re.search(r"(fmul|fadd) contract", with_it)
+    assert plain(1.0, 0.0, 3.0) == 3.0
+
+
+def test_division_by_zero_is_numpy_s() -> None:
+    assert kernel(lambda x: 1.0 / x)(0.0) == float("inf")

@@ -15,7 +15,7 @@ from homogsim.laws.utility import AWARENESS, TRAVEL, core_of, directions_of, out
 from homogsim.numerics import exp, log
 
 
-@njit(cache=True, error_model="numpy")
+@njit(cache=True)
 def _choose_alone(i, cell, tastes, traits, directions, streets, outlets, is_open, luck, outside, noise, last):
     """Return sites within reach, e^{V/μ} of each, their sum with the outside option, and the site visited."""
     town, widest = cell % streets.towns, is_open.size

@@ -30,17 +30,26 @@ PATIENCE = 60.0
 """Longest time that a kernel is waited for, s; then it is compiled here. The largest takes 3 s on an idle machine."""
 
 
+OPTIONS = {"fastmath": False, "error_model": "numpy", "forceinline": False, "no_cfunc_wrapper": True}
+"""What holds for every kernel that does not say otherwise.
+
+Said even where it is Numba's default: what is unsaid, a function takes over from the one that calls it when it is first
+compiled, so that its bits, and those of all that call it later, would depend on who came first. Division by zero gives
+an infinity or NaN, as in NumPy; nobody needs an entry point from C.
+"""
+
+
 _Kept: Any = FunctionCache  # it has no types
 
 
 def njit(function: Callable[..., Any] | None = None, *, cache: bool = False, **options: Any) -> Any:
-    """Compile a function as `numba.njit` does, without an entry point from C, which nobody uses.
+    """Compile a function as `numba.njit` does, with what `OPTIONS` says where `options` say nothing else.
 
     With `cache`, its machine code is kept where that is possible, and the turns of `OneForAll` are observed.
     """
     if function is None:
         return partial(njit, cache=cache, **options)
-    dispatcher = numba.njit(**({"no_cfunc_wrapper": True} | options))(function)
+    dispatcher = numba.njit(**(OPTIONS | options))(function)
     if cache:
         with suppress(RuntimeError, OSError):  # no folder can be written to: compiled anew in every process
             _share(dispatcher)

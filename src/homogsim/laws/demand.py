@@ -180,7 +180,7 @@ def _add_up(attraction, core, at_home, d, waves, weight, vectors, room, result):
         result[IDEAL + r] = weight * sum_of_products(room, _SLOPE, TASTES + r * STRIDE, size)
 
 
-@njit(cache=True, error_model="numpy", nogil=True)
+@njit(cache=True, nogil=True)
 def _choose(
     start, stop, plan, traits, ideal, liking, directions, streets, outlets, is_open, luck, outside, noise, last,
     bought, inclusive, surplus, reached, reached_town, counts, sums, room,
@@ -231,7 +231,7 @@ def _choose(
             bought[int(room[WHO + n])] = sites[winner] if winner >= 0 else -1
 
 
-@njit(cache=True, error_model="numpy")
+@njit(cache=True)
 def _gather(sums, sites, counts, result):
     """Add the blocks' sums to the sites, in the order of the blocks."""
     for task in range(counts.size):

@@ -139,7 +139,7 @@ def _which_visitor(town, there, streets):
     return -1
 
 
-@njit(cache=True, error_model="numpy", nogil=True)
+@njit(cache=True, nogil=True)
 def _ask(
     start, stop, question, site_of, sites, begin, end, incumbents, options, traits, ideal, liking, directions, streets,
     inclusive, last, noise, answers, notes, room,
@@ -221,7 +221,7 @@ def _sell(odds, alpha, others, tag, room):
     return sales, slope, bend
 
 
-@njit(cache=True, error_model="numpy", nogil=True)
+@njit(cache=True, nogil=True)
 def _price(start, stop, group_of, notes, cost, noise, prospects, room):
     """Write the best-response price of each concept, and Σ Pr at it, to `prospects`.
 

@@ -78,8 +78,7 @@ _ALPHA, _BETA_P, _BETA_L, _THETA, _EAST, _NORTH, _RADIUS, _LEFT, _INVERSE, _WAY,
 
 def _part(fastmath: set[str]) -> Callable[[Callable[..., Any]], Any]:
     """Compile a function that only compiled functions call, with freedoms that change last bits."""
-    options: dict[str, Any] = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True, "fastmath": fastmath}
-    return njit(cache=True, error_model="numpy", **options)
+    return njit(cache=True, no_cpython_wrapper=True, fastmath=fastmath)
 
 
 _within = njit(inline="always")  # written into whoever calls it: compiling it apart would take longer
@@ -207,7 +206,7 @@ def _total(count, room):
     return total
 
 
-@njit(cache=True, error_model="numpy", nogil=True)
+@njit(cache=True, nogil=True)
 def _screen(start, stop, site_of, concepts_of, sites, outlets, most, traits, ideal, streets, inclusive, bounds):
     """Add to `bounds` what the customers of the cells `start` to `stop` bring each concept at most.
 

@@ -78,7 +78,7 @@ def _told(tastes: Tastes) -> tuple[tuple[Floats, ...], Floats, Floats, Floats | 
     return traits_of(tastes), tastes.ideal, tastes.liking, directions_of(tastes)
 
 
-@njit(cache=True, error_model="numpy", nogil=True)
+@njit(cache=True, nogil=True)
 def _judge_visits(
     first: int, last: int, bought: Ids, traits: tuple[Floats, ...], ideal: Floats, liking: Floats,
     directions: Floats | None, streets: Streets, outlets: Floats, values: Floats,
@@ -93,7 +93,7 @@ def _judge_visits(
                 values[i] = core_of(traits, ideal, liking, directions, i, outlets, j, at_home) / traits[0][i]
 
 
-@njit(cache=True, error_model="numpy", nogil=True)
+@njit(cache=True, nogil=True)
 def _count_visits(
     first: int, last: int, bought: Ids, satisfied: float, traits: tuple[Floats, ...], ideal: Floats, liking: Floats,
     directions: Floats | None, streets: Streets, outlets: Floats, visitors: Ints, promoters: Ints,
@@ -110,7 +110,7 @@ def _count_visits(
                 promoters[j] += worth >= satisfied
 
 
-@njit(cache=True, error_model="numpy")
+@njit(cache=True)
 def count_customers(before: Ids, now: Ids, is_small: Flags) -> tuple[int, int, Ints]:
     """Return how many customers small businesses had and have, and how many of them stayed with each.
 
@@ -255,7 +255,7 @@ def ask(
     return _ask(who, tastes, streets, appeal, twin, outlets, twins, is_open, is_small, inclusive, last, noise)
 
 
-@njit(cache=True, error_model="numpy")
+@njit(cache=True)
 def _ask(
     who: Ints, tastes: Tastes, streets: Streets, appeal: Appeal, twin: Appeal, outlets: Floats, twins: Floats,
     is_open: Flags, is_small: Flags, inclusive: Floats, last: Ids, noise: float,

@@ -44,7 +44,7 @@ class Waves(NamedTuple):
 NO_WAVES = Waves(np.zeros((0, 0)), np.zeros(0), 0.0, 1.0)
 
 
-@njit(cache=True, error_model="numpy")
+@njit(cache=True)
 def _sine_and_cosine(x: float) -> tuple[float, float]:
     """Return sin x and cos x for |x| below 1e5, by quadrants and the polynomials of fdlibm (error below 1e-15)."""
     quadrant = (x * 0.6366197723675814 + _ROUNDER) - _ROUNDER
@@ -67,13 +67,13 @@ def _sine_and_cosine(x: float) -> tuple[float, float]:
     return -cosine, sine
 
 
-@njit(cache=True, error_model="numpy")
+@njit(cache=True)
 def _sine_into(x: Floats, result: Floats) -> None:
     for i in range(x.size):
         result[i] = _sine_and_cosine(x[i])[0]
 
 
-@njit(cache=True, error_model="numpy")
+@njit(cache=True)
 def _cosine_into(x: Floats, result: Floats) -> None:
     for i in range(x.size):
         result[i] = _sine_and_cosine(x[i])[1]
@@ -111,7 +111,7 @@ def wave_slopes(offering: Floats, waves: Waves) -> Floats:
     return -_amplitude(waves) * sine(wave_angles(offering, waves))
 
 
-@njit(cache=True, error_model="numpy")
+@njit(cache=True)
 def _write_waves(
     offering: Floats, directions: Floats, phases: Floats, amplitude: float, unit: float, table: Floats, first: int
 ) -> None:
@@ -186,7 +186,7 @@ def served_points(offering: Floats, liking: Floats, fit: Floats, waves: Waves) -
     return offering + np.where(gains, step / np.where(steepness > 0.0, steepness, 1.0), 0.0) * up
 
 
-@njit(cache=True, error_model="numpy", forceinline=True)
+@njit(cache=True, forceinline=True)
 def served_liking(value: float, steepness: float, step: float, kept: float) -> float:
     """Return what a customer thinks of what he is served: of the window, or of what is up the gradient."""
     return max(value, kept * (value + step * steepness))

@@ -49,11 +49,10 @@ BASE, PERSONALIZATION, LOCALITY, MISFIT, TRAVEL, PRICE, AWARENESS, OFFERING = ra
 
 def part(function: Callable[..., Any]) -> Any:
     """Compile a function that only compiled functions call: entry points from Python take long to compile."""
-    options: dict[str, Any] = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}
-    return njit(cache=True, error_model="numpy", **options)(function)
+    return njit(cache=True, no_cpython_wrapper=True)(function)
 
 
-@njit(cache=True, error_model="numpy", forceinline=True)
+@njit(cache=True, forceinline=True)
 def core_utility(base, personalization, locality, misfit, price, distance2, alpha, theta, beta_p, beta_l):
     """Return the part of V that makes up satisfaction: all but distance, loyalty and awareness."""
     return base + beta_p * personalization + beta_l * locality - theta * misfit * distance2 - alpha * price
@@ -86,7 +85,7 @@ def liked(liking, directions, ideal, consumer, outlets, outlet):
     return served, np.sqrt(max(distance2, 0.0))
 
 
-@njit(cache=True, error_model="numpy", forceinline=True)
+@njit(cache=True, forceinline=True)
 def core_of(traits, ideal, liking, directions, consumer, outlets, outlet, at_home):
     """Return the part of V that makes up satisfaction for one consumer and outlet, in the unit of the table.
 
@@ -108,7 +107,7 @@ def core_of(traits, ideal, liking, directions, consumer, outlets, outlet, at_hom
     return core
 
 
-@njit(cache=True, error_model="numpy", forceinline=True)
+@njit(cache=True, forceinline=True)
 def minutes_between(east, north, radius, site_east, site_north, at_home, minutes):
     """Return d_ij: straight within the own town; to another town by road, centre to centre.
 
@@ -186,7 +185,7 @@ def my_rooms(threads: int, tastes: int) -> Floats:
 _rooms = threading.local()
 
 
-@njit(cache=True, error_model="numpy", forceinline=True)
+@njit(cache=True, forceinline=True)
 def at(row, n):
     """Return the index of entry `n` of a row.
 

@@ -37,14 +37,14 @@ class Luck(NamedTuple):
     visit_probability: float
 
 
-@njit(cache=True, error_model="numpy", forceinline=True)
+@njit(cache=True, forceinline=True)
 def visits(i, luck):
     """Return whether consumer `i` goes out at all this month."""
     word, _, _, _ = philox4x32(np.uint64(i), np.uint64(0), luck.month, np.uint64(0), luck.visit_key0, luck.visit_key1)
     return uniform32(word) < luck.visit_probability
 
 
-@njit(cache=True, error_model="numpy", forceinline=True)
+@njit(cache=True, forceinline=True)
 def draw_of(i, site, luck):
     """Return the exponential draw −ln u of consumer `i` for `site` this month (four sites share a block)."""
     block, lane = site >> np.uint64(2), site & np.uint64(3)

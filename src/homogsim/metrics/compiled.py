@@ -13,7 +13,7 @@ from homogsim.metrics.arrays import Array, Booleans, Integers
 from homogsim.numerics import LANES, exp, log, prefer_wide_vectors, sum_of_products
 
 
-@njit(cache=True, error_model="numpy")
+@njit(cache=True)
 def distances_into(columns: Array, result: Array) -> None:
     """Fill (n, n) with the Euclidean distances between points, given as (d, n) contiguous columns."""
     prefer_wide_vectors()
@@ -31,7 +31,7 @@ def distances_into(columns: Array, result: Array) -> None:
             row[i] = np.sqrt(row[i])
 
 
-@njit(cache=True, error_model="numpy")
+@njit(cache=True)
 def pairs_into(columns: Array, scale: float, p: Array, group: Integers, market: Array, own: Array) -> float:
     """Go through all pairs of points once; return the sum of their distances, each pair counted twice.
 
@@ -88,7 +88,7 @@ def pairs_into(columns: Array, scale: float, p: Array, group: Integers, market: 
     return 2.0 * total
 
 
-@njit(cache=True, error_model="numpy")
+@njit(cache=True)
 def ordinariness_into(Z: Array, p: Array, group: Integers, market: Array, own: Array) -> None:
     """Fill (Zp)_i over all outlets and over those of i's own group."""
     n = p.size
@@ -101,7 +101,7 @@ def ordinariness_into(Z: Array, p: Array, group: Integers, market: Array, own: A
         market[i], own[i] = everywhere, here
 
 
-@njit(cache=True, error_model="numpy")
+@njit(cache=True)
 def similarities_into(distances: Array, scale: float, result: Array) -> None:
     """Fill with exp(−distance/ℓ), ℓ > 0: in one pass, without a matrix in between."""
     prefer_wide_vectors()
@@ -113,7 +113,7 @@ def similarities_into(distances: Array, scale: float, result: Array) -> None:
             alike[i] = exp(alike[i])
 
 
-@njit(cache=True, error_model="numpy")
+@njit(cache=True)
 def ordinariness_by_part_into(Z: Array, p: Array, group: Integers, part: Integers, market: Array, own: Array) -> None:
     """Fill (G, n): what each of G parts of the outlets adds to (Zp)_i, over all and over those of i's own group.
 
@@ -133,7 +133,7 @@ def ordinariness_by_part_into(Z: Array, p: Array, group: Integers, part: Integer
             here[i] += alike[i] if group[i] == mine else 0.0
 
 
-@njit(cache=True, error_model="numpy")
+@njit(cache=True)
 def three_orders_into(p: Array, group: Integers, market: Array, own: Array, weight: Array, result: Array) -> None:
     """Fill (3, 3): γ, Ā and B̄ at q = 0, 1 and 2, as `homogsim.metrics.partition.partition_at` has them.
 
@@ -173,7 +173,7 @@ def three_orders_into(p: Array, group: Integers, market: Array, own: Array, weig
         result[2, k] = 1.0 / result[2, k]
 
 
-@njit(cache=True, error_model="numpy")
+@njit(cache=True)
 def count_returns(visits: Integers, window: int, since: int) -> tuple[int, int]:
     """Return how many first visits there are with `window` months after them, and how many of them are repeated.
 
@@ -201,7 +201,7 @@ def count_returns(visits: Integers, window: int, since: int) -> tuple[int, int]:
     return first, back
 
 
-@njit(cache=True, error_model="numpy")
+@njit(cache=True)
 def is_among_into(now: Integers, before: Integers, result: Booleans) -> None:
     """Fill whether each entry of `now` (n) is among its row of `before` (n, months)."""
     for i in range(now.size):
