@@ -34,12 +34,19 @@ def read_parquet(path: Path) -> pd.DataFrame:
         The file is missing or damaged.
     """
     try:
-        return pq.read_table(path, page_checksum_verification=True).to_pandas()
+        return _read(path)
     except FileNotFoundError as error:
         raise StorageError("the file is missing", str(path), "The run folder is not complete.") from error
     except (OSError, pa.ArrowException, ValueError, KeyError) as error:
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise StorageError(f"the file is damaged ({reason})", str(path), "Run again, or restore a copy.") from error
+
+
+def _read(path: Path) -> pd.DataFrame:
+    # In this thread alone: one of Arrow's that still holds Python's bytes when the interpreter ends aborts the
+    # process (apache/arrow#34314).
+    with pq.ParquetFile(pa.BufferReader(path.read_bytes()), page_checksum_verification=True) as file:
+        return file.read(use_threads=False).to_pandas(use_threads=False)
 
 
 def write_csv(table: pd.DataFrame, path: Path) -> None:

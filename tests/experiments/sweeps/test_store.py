@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import errno
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pandas as pd
@@ -55,6 +57,28 @@ def test_anybody_can_read_the_rows(swept: Path) -> None:
     series = pd.read_parquet(swept / SERIES)
     assert len(series) == 60
     assert set(series["month"]) == {0, 12}
+
+
+READING = """
+import os, sys
+from pathlib import Path
+import pandas, pyarrow.compute, pyarrow.parquet
+from homogsim.experiments.sweeps.store import Store
+from homogsim.results.tables import read_parquet
+threads = lambda: len(os.listdir("/proc/self/task"))
+before = threads()
+assert len(Store.open(Path(sys.argv[1])).frame()) == 30
+assert len(read_parquet(next((Path(sys.argv[1]) / "runs").glob("*.parquet"))))
+print(threads() - before)
+"""
+
+
+@pytest.mark.skipif(not Path("/proc/self/task").is_dir(), reason="counts the threads that Linux tells")
+def test_reading_leaves_no_thread_of_arrow(swept: Path) -> None:
+    """One that still holds bytes of Python's when the interpreter ends aborts the process (exit code 134)."""
+    command = [sys.executable, "-c", READING, str(swept)]
+    found = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert int(found.stdout) == 0
 
 
 def test_shards_carry_checksums_and_are_compressed(swept: Path) -> None:

@@ -55,7 +55,7 @@ def export(folder: str | Path, to: str, out: str | Path | None = None, *, series
 def _csv(file: BinaryIO, tables: Iterator[pa.Table]) -> int:
     rows = 0
     for table in tables:
-        frame = escape_text(table.to_pandas())
+        frame = escape_text(table.to_pandas(use_threads=False))
         frame.to_csv(file, index=False, header=rows == 0, lineterminator="\n", encoding="utf-8", mode="wb")
         rows += len(frame)
     return rows

@@ -127,7 +127,8 @@ def read_shard(path: Path, columns: Sequence[str] | None = None) -> Shard:
     try:
         file = pq.ParquetFile(pa.BufferReader(content), page_checksum_verification=True)
         facts = {key.decode(): value.decode() for key, value in (file.metadata.metadata or {}).items()}
-        table = file.read(columns=None if columns is None else list(columns))
+        # One thread, as in `homogsim.results.tables.read_parquet`.
+        table = file.read(columns=None if columns is None else list(columns), use_threads=False)
     except (pa.ArrowException, OSError, KeyError, ValueError) as error:
         raise Damaged(str(error)[:200]) from error
     joined = tuple(facts.get(JOINED_KEY, "").split())

@@ -330,7 +330,7 @@ class Store:
         tables = list(self.tables())
         if not tables:
             raise StorageError("no run is stored yet", str(self.folder), "Run the sweep first.")
-        frame = pa.concat_tables(tables).to_pandas()
+        frame = pa.concat_tables(tables).to_pandas(use_threads=False)
         return frame.sort_values("run", ignore_index=True)
 
 
@@ -348,8 +348,10 @@ def _remove(path: Path) -> None:
 
 def _joined(tables: list[pa.Table]) -> pa.Table:
     import pyarrow as pa
+    import pyarrow.compute as pc
 
-    return pa.concat_tables(tables).sort_by([("run", "ascending")])
+    table = pa.concat_tables(tables)
+    return table.take(pc.sort_indices(table["run"]))
 
 
 def _model(about: dict[str, str]) -> str:
