@@ -30,7 +30,7 @@ PATIENCE = 60.0
 """Longest time that a kernel is waited for, s; then it is compiled here. The largest takes 3 s on an idle machine."""
 
 
-OPTIONS = {"fastmath": False, "error_model": "numpy", "forceinline": False, "no_cfunc_wrapper": True}
+OPTIONS: dict[str, Any] = {"fastmath": False, "error_model": "numpy", "forceinline": False, "no_cfunc_wrapper": True}
 """What holds for every kernel that does not say otherwise.
 
 Said even where it is Numba's default: what is unsaid, a function takes over from the one that calls it when it is first
