@@ -8,7 +8,6 @@ from small_markets import EVERYONE_HEARS, after, core_hash, model
 
 from homogsim.agents import advocacy, surveys
 from homogsim.agents.market import Market
-from homogsim.laws.survey import count_promoters
 from homogsim.metrics.differentiation import rating
 
 CHAINS = {"chains.enabled": True, "chains.opening_rate": 0.5}
@@ -99,13 +98,13 @@ def test_score_and_law_call_the_same_visits_promoters() -> None:
     assert visits.size == values.size  # no chains here
 
 
-@pytest.mark.parametrize("threads", [1, 2, 3])
-def test_promoters_are_counted_as_their_visits_are_valued(threads: int) -> None:
-    run = after(14)
-    market, u = run.market, advocacy.values_of_visits(run.market)
-    assert market.appeal is not None
-    bought, middle = market.consumers.bought, float(np.nanmedian(u))
-    visitors, promoters = count_promoters(bought, middle, market.choosing[0], market.streets, market.appeal, threads)
-    assert visitors.tolist() == np.bincount(bought[bought >= 0], minlength=market.firms.rows).tolist()
-    assert promoters.tolist() == np.bincount(bought[u >= middle], minlength=market.firms.rows).tolist()
+@pytest.mark.parametrize("changes", [{}, {"consumers.tastes": "kernel"}, CHAINS])
+def test_promoters_are_those_whose_visits_are_valued_so(changes: dict[str, object]) -> None:
+    """What is counted while consumers choose is what asking each of them afterwards gives."""
+    market = after(14, "baseline", changes).market
+    u, bought, sites = advocacy.values_of_visits(market), market.consumers.bought, market.firms.rows
+    visitors, promoters = market.verdict
+    assert visitors.tolist() == np.bincount(bought[bought >= 0], minlength=sites).tolist()
+    happy = u >= advocacy.line_of_promoters(market)
+    assert promoters.tolist() == np.bincount(bought[happy], minlength=sites).tolist()
     assert 0 < promoters.sum() < visitors.sum()

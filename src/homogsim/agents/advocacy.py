@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 
 from homogsim.agents.market import Market
 from homogsim.laws import stocks
-from homogsim.laws.survey import count_promoters, visit_values
+from homogsim.laws.demand import PROMOTERS
+from homogsim.laws.survey import visit_values
 from homogsim.metrics.differentiation import rating_reference, satisfaction_of_promoters
 
 Floats = NDArray[np.float64]
@@ -43,20 +44,22 @@ def take_reference(market: Market) -> None:
     market.rating[:] = rating_reference(values_of_visits(market)[told])
 
 
+def line_of_promoters(market: Market) -> float:
+    """Return the worth of a visit from which it makes a promoter, dollars; NaN before there is a reference."""
+    return satisfaction_of_promoters(*market.rating.tolist())
+
+
 def spread_the_word(market: Market) -> None:
     """Let this month's visitors make their outlets known, or forgotten, from the next month on.
 
     Nothing moves before there is a reference, nor ever where the visits of that month were all alike.
     """
     firms, speed = market.firms, market.parameters.firms.advocacy
-    u_0, s_0 = market.rating.tolist()
-    if speed == 0.0 or not s_0 > 0.0:
+    if speed == 0.0 or not market.rating[1] > 0.0:
         return
-    assert market.appeal is not None
-    visitors, promoters = count_promoters(
-        market.consumers.bought, satisfaction_of_promoters(u_0, s_0), market.choosing[0], market.streets,
-        market.appeal, market.threads,
-    )  # fmt: skip
-    firms.awareness[:] = stocks.next_awareness(
-        firms.awareness, promoters.astype(np.float64), visitors.astype(np.float64), speed
-    )
+    if market.month == month_of_ratings(market):  # when its visitors went out there was no reference yet
+        values, bought = values_of_visits(market), market.consumers.bought
+        happy = bought[values >= line_of_promoters(market)]
+        market.verdict[PROMOTERS] = np.bincount(happy, minlength=firms.rows)
+    visitors, promoters = market.verdict.astype(np.float64)
+    firms.awareness[:] = stocks.next_awareness(firms.awareness, promoters, visitors, speed)

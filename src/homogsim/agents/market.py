@@ -115,6 +115,8 @@ class Market:
         self.scale = np.nan
         # ū_0 and s_0, dollars: what ratings of visits are told against (`homogsim.agents.advocacy`).
         self.rating: Floats = np.full(2, np.nan)
+        # What this month's visitors say of each site (`homogsim.laws.demand`).
+        self.verdict: Ints = np.zeros((2, self.firms.rows), dtype=np.int64)
         self.town_diversity_0: Floats = np.full(world.towns, np.nan)
         self.local_factor: Floats | None = None
         self.chain_price: Floats = np.full(world.sectors, np.nan)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from homogsim.agents import chains, public
+from homogsim.agents import advocacy, chains, public
 from homogsim.agents.firms import Business, appeal, business, operations, tiers
 from homogsim.agents.market import Market
 from homogsim.laws import money, offering, pricing, stocks
@@ -113,6 +113,8 @@ def choose(market: Market) -> None:
         people.inclusive,
         people.surplus,
         market.rooms,
+        satisfied=advocacy.line_of_promoters(market),
+        verdict=market.verdict,
     )
     np.copyto(people.last, people.bought, where=people.bought >= 0)
     market.traded[:], market.last_traded = firms.is_open, market.month

@@ -68,6 +68,9 @@ SHARE, FLAT, ALPHA, PERSONAL, LOCAL, TASTE, SATISFACTION, IDEAL = range(8)
 
 Under kernel tastes A = Σw·a follows, one row a wave."""
 
+VISITORS, PROMOTERS = range(2)
+"""Rows of what visitors say of a site."""
+
 # Rows of a room: outside + Σ attractions, its inverse, W·μ/(α·total), W·Pr(1 − Pr), and the outside option.
 _TOTAL, _INVERSE, _WORTH, _SLOPE, _OUTSIDE = (FURTHER + STRIDE * row for row in range(5))
 
@@ -182,8 +185,8 @@ def _add_up(attraction, core, at_home, d, waves, weight, vectors, room, result):
 
 @njit(cache=True, nogil=True)
 def _choose(
-    start, stop, plan, traits, ideal, liking, directions, streets, outlets, is_open, luck, outside, noise, last,
-    bought, inclusive, surplus, reached, reached_town, counts, sums, room,
+    start, stop, plan, traits, ideal, liking, directions, streets, outlets, is_open, luck, outside, noise, satisfied,
+    last, bought, inclusive, surplus, reached, reached_town, counts, sums, verdicts, room,
 ):  # fmt: skip
     """Let the consumers of the blocks `start` to `stop` of the plan choose; write the sums of what they reach."""
     d, waves = ideal.shape[0], liking.shape[0]
@@ -226,19 +229,28 @@ def _choose(
             run_race(attractions + j * STRIDE, float(j), DRAWS + (site & 3) * STRIDE, first, vectors, room)
         for n in range(size):
             bought[first + n] = -1
+        verdicts[task, :count] = 0
         for n in range(going):
-            winner = int(room[WINNER + n])
-            bought[int(room[WHO + n])] = sites[winner] if winner >= 0 else -1
+            who, winner = int(room[WHO + n]), int(room[WINNER + n])
+            if winner >= 0:
+                bought[who] = sites[winner]
+                # u ≥ satisfied, with u = μ·core/α and core = (attraction·core)/attraction
+                row, one = winner * STRIDE, who - first
+                worth, line = noise * room[cores + row + one], satisfied * room[SENSITIVITY + one]
+                verdicts[task, winner, VISITORS] += 1
+                verdicts[task, winner, PROMOTERS] += worth >= line * room[attractions + row + one]
 
 
 @njit(cache=True)
-def _gather(sums, sites, counts, result):
-    """Add the blocks' sums to the sites, in the order of the blocks."""
+def _gather(sums, verdicts, sites, counts, result, verdict):
+    """Add the blocks' sums and verdicts to the sites, in the order of the blocks."""
     for task in range(counts.size):
         for j in range(counts[task]):
             site = sites[task, j]
             for row in range(sums.shape[2]):
                 result[site, row] += sums[task, j, row]
+            for row in range(verdicts.shape[2]):
+                verdict[row, site] += verdicts[task, j, row]
 
 
 def plan_blocks(consumer_start: Ints) -> Ints:
@@ -263,11 +275,13 @@ def workspaces(threads: int, tastes: Tastes) -> Floats:
 def choose_month(
     plan: Ints, tastes: Tastes, streets: Streets, appeal: Appeal, is_open: NDArray[np.bool_], luck: Luck,
     outside: float, noise: float, last: Ids, bought: Ids, inclusive: Floats, surplus: Floats, rooms: Floats,
+    satisfied: float = np.inf, verdict: Ints | None = None,
 ) -> Floats:  # fmt: skip
     """Let all consumers choose for a month, on as many threads as there are `rooms` (see `workspaces`).
 
     Writes `bought` (site visited, −1 none), `inclusive` (outside + Σ e^{V/μ}) and `surplus` ($ an occasion; −∞ where
-    there is nothing to choose) per consumer.
+    there is nothing to choose) per consumer. Where `verdict`, (2, J), is given: the `VISITORS` of each site, and its
+    `PROMOTERS`, to whom the visit was worth u ≥ `satisfied` dollars (`homogsim.laws.survey.visit_values`).
 
     Returns
     -------
@@ -284,17 +298,20 @@ def choose_month(
     luck = luck._replace(visit_probability=float(luck.visit_probability))
     sites, towns = np.empty((2, tasks, widest), np.int64)
     counts = np.zeros(tasks, np.int64)
-    sums = np.empty((tasks, widest, IDEAL + rows))
+    sums, verdicts = np.empty((tasks, widest, IDEAL + rows)), np.empty((tasks, widest, 2), np.int32)
 
     def work(start: int, stop: int, thread: int) -> None:
         _choose(
             start, stop, plan, traits, ideal, liking, directions_of(tastes), streets, outlets, is_open, luck,
-            float(outside), float(noise), last, bought, inclusive, surplus, sites, towns, counts, sums, rooms[thread],
+            float(outside), float(noise), float(satisfied), last, bought, inclusive, surplus, sites, towns, counts,
+            sums, verdicts, rooms[thread],
         )  # fmt: skip
 
     share_out(work, tasks, threads)
     result = np.zeros((is_open.size, IDEAL + rows))
-    _gather(sums, sites, counts, result)
+    verdict = np.empty((2, is_open.size), np.int64) if verdict is None else verdict
+    verdict[:] = 0
+    _gather(sums, verdicts, sites, counts, result, verdict)
     return np.ascontiguousarray(result.T)
 
 
@@ -305,6 +322,7 @@ def _widest(streets: Streets) -> int:
 
 
 __all__ = [
-    "ALPHA", "BLOCK", "FLAT", "IDEAL", "LOCAL", "NOBODY", "PERSONAL", "SATISFACTION", "SHARE", "TASTE", "Appeal",
-    "Luck", "Streets", "Tastes", "choose_month", "draw_of", "minutes_between", "plan_blocks", "visits", "workspaces",
+    "ALPHA", "BLOCK", "FLAT", "IDEAL", "LOCAL", "NOBODY", "PERSONAL", "PROMOTERS", "SATISFACTION", "SHARE", "TASTE",
+    "VISITORS", "Appeal", "Luck", "Streets", "Tastes", "choose_month", "draw_of", "minutes_between", "plan_blocks",
+    "visits", "workspaces",
 ]  # fmt: skip

@@ -52,27 +52,6 @@ def visit_values(bought: Ids, tastes: Tastes, streets: Streets, appeal: Appeal, 
     return values
 
 
-def count_promoters(
-    bought: Ids, satisfied: float, tastes: Tastes, streets: Streets, appeal: Appeal, threads: int = 1
-) -> tuple[Ints, Ints]:
-    """Return how many visitors each site had, and to how many of them the visit was worth `satisfied` dollars or more.
-
-    The same as counting by `visit_values`, which are not kept.
-    """
-    threads = max(threads, 1)
-    counts = np.zeros((threads, 2, appeal.base.size), np.int64)
-    outlets, about = outlet_table(appeal, 1.0, tastes.waves), _told(tastes)
-    share_out(
-        lambda first, last, thread: _count_visits(
-            first, last, bought, float(satisfied), *about, streets, outlets, counts[thread, 0], counts[thread, 1]
-        ),
-        streets.consumer_start.size - 1,
-        threads,
-    )
-    visitors, promoters = counts.sum(axis=0)
-    return visitors, promoters
-
-
 def _told(tastes: Tastes) -> tuple[tuple[Floats, ...], Floats, Floats, Floats | None]:
     """Return what `core_of` takes of tastes."""
     return traits_of(tastes), tastes.ideal, tastes.liking, directions_of(tastes)
@@ -91,23 +70,6 @@ def _judge_visits(
             if j >= 0:
                 at_home = 1.0 if start <= j < stop else 0.0
                 values[i] = core_of(traits, ideal, liking, directions, i, outlets, j, at_home) / traits[0][i]
-
-
-@njit(cache=True, nogil=True)
-def _count_visits(
-    first: int, last: int, bought: Ids, satisfied: float, traits: tuple[Floats, ...], ideal: Floats, liking: Floats,
-    directions: Floats | None, streets: Streets, outlets: Floats, visitors: Ints, promoters: Ints,
-) -> None:  # fmt: skip
-    """Count the visits of the consumers of the cells `first` to `last`, and those that satisfied."""
-    for cell in range(first, last):
-        start, stop = streets.site_start[cell], streets.site_start[cell + 1]
-        for i in range(streets.consumer_start[cell], streets.consumer_start[cell + 1]):
-            j = np.int64(bought[i])
-            if j >= 0:
-                at_home = 1.0 if start <= j < stop else 0.0
-                visitors[j] += 1
-                worth = core_of(traits, ideal, liking, directions, i, outlets, j, at_home) / traits[0][i]
-                promoters[j] += worth >= satisfied
 
 
 @njit(cache=True)
