@@ -11,6 +11,7 @@ from homogsim.agents.market import Market
 from homogsim.laws import money, offering, pricing, stocks
 from homogsim.laws.demand import ALPHA, FLAT, IDEAL, SATISFACTION, SHARE, TASTE, choose_month
 from homogsim.laws.tastes import unmet_demand
+from homogsim.laws.visits import remember_visits
 
 Floats = NDArray[np.float64]
 
@@ -97,7 +98,6 @@ def choose(market: Market) -> None:
     firms, people, parameters = market.firms, market.consumers, market.parameters
     come_to = Business(firms.personalization, firms.served_fit, np.zeros(0))
     market.appeal = appeal(operations(firms), come_to, firms.price.copy(), firms.offering.copy(), parameters)
-    people.last_before[:] = people.last
     market.choosing = (market.wanted, parameters.consumers.choice_noise)
     sums = choose_month(
         market.plan,
@@ -116,7 +116,7 @@ def choose(market: Market) -> None:
         satisfied=advocacy.line_of_promoters(market),
         verdict=market.verdict,
     )
-    np.copyto(people.last, people.bought, where=people.bought >= 0)
+    remember_visits(people.bought, people.last, people.last_before)
     market.traded[:], market.last_traded = firms.is_open, market.month
     firms.expected_sales[:] = sums[SHARE]
     firms.slope[:] = sums[ALPHA]

@@ -13,6 +13,7 @@ from homogsim.agents.firms import Operations, appeal, business, life_records, ui
 from homogsim.agents.market import Death, Market
 from homogsim.laws import money
 from homogsim.laws.response import founders_prospects
+from homogsim.laws.visits import forget_sites
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -55,9 +56,7 @@ def close(market: Market) -> Rows:
     market.closed[:] = False
     market.closed[rows] = True
     if rows.size:
-        last = market.consumers.last
-        closed = np.append(market.closed, False)  # the last entry stands for −1, nowhere
-        np.copyto(last, -1, where=closed.take(last, mode="wrap"))
+        forget_sites(market.consumers.last, market.closed)
     return ended
 
 

@@ -95,4 +95,22 @@ def run_race(attraction, runner, draws, first, vectors, room):
         room[WINNER + n] = runner if leads else room[WINNER + n]
 
 
-__all__ = ["NOBODY", "Luck", "draw_of", "visits"]
+@njit(cache=True)
+def remember_visits(bought, last, last_before):
+    """Let consumers remember where they were last: `last` becomes what was `bought` where somebody went out."""
+    for i in range(last.size):
+        was, now = last[i], bought[i]
+        last_before[i] = was
+        last[i] = now if now >= 0 else was
+
+
+@njit(cache=True)
+def forget_sites(last, closed):
+    """Let consumers forget the sites that have closed: nobody was last there any more."""
+    for i in range(last.size):
+        site = last[i]
+        if site >= 0 and closed[site]:
+            last[i] = -1
+
+
+__all__ = ["NOBODY", "Luck", "draw_of", "forget_sites", "remember_visits", "visits"]
