@@ -5,7 +5,7 @@ Nothing here calls the production laws; the tests compare the two.
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -286,3 +286,15 @@ def expected_visits(world: World) -> np.ndarray:
     first = times.argmin(axis=1)
     nothing = ~goes | (first == sites) | ~np.isfinite(times.min(axis=1))
     return np.where(nothing, -1, first)
+
+
+WORLDS: dict[str, dict[str, Any]] = {
+    "one dimension": {"seed": 1, "dimensions": 1},
+    "default dimensions": {"seed": 2, "dimensions": 4, "reach": 3},
+    "six dimensions": {"seed": 3, "dimensions": 6, "outside": 0.0},
+    "one town": {"seed": 4, "towns": 1, "reach": 0, "sectors": 3},
+    "more than one block": {"seed": 5, "towns": 2, "sectors": 2, "most_consumers": 700, "most_sites": 4},
+    "few consumers": {"seed": 6, "most_consumers": 3},
+    "kernel tastes": {"seed": 7, "waves": 16},
+}
+"""What `draw_world` is called with for markets of many shapes."""

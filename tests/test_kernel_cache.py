@@ -1,6 +1,7 @@
 """Machine code of another state of the sources is never used."""
 
 import os
+import re
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,7 @@ from homogsim import kernel_cache
 
 @pytest.fixture
 def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    for name in ("numerics.py", "laws/utility.py", "laws/demand.py", "agents/turnover.py"):
+    for name in ("numerics/scalars.py", "streams/philox.py", "laws/utility.py", "laws/demand.py", "agents/turnover.py"):
         path = tmp_path / name
         path.parent.mkdir(exist_ok=True)
         path.write_text("1")
@@ -27,6 +28,16 @@ def test_a_change_in_a_file_that_others_compile_in_gives_another_folder(package:
     assert kernel_cache.state() == before
     (package / "laws/utility.py").write_text("other")
     assert kernel_cache.state() != before
+
+
+def test_all_that_is_compiled_is_watched() -> None:
+    home = Path(kernel_cache.__file__).parent
+    watched = {path for pattern in kernel_cache._SOURCES for path in home.glob(pattern)}
+    compiled = {
+        path for path in home.rglob("*.py") if re.search(r"^@(njit|part|_quick|_within)\b", path.read_text(), re.M)
+    }
+    assert compiled
+    assert compiled <= watched
 
 
 def test_the_folder_is_told_to_numba(package: Path) -> None:

@@ -230,7 +230,7 @@ print(hashlib.sha256(b"".join(value.tobytes() for value in values)).hexdigest())
 
 def test_code_generated_for_the_oldest_processors_gives_the_same_bits() -> None:
     """Compare the widest vectors of this machine with SSE2 code (every x86-64 processor), in fresh processes."""
-    source = str(Path(numerics.__file__).parents[1])
+    source = str(Path(numerics.__file__).parents[2])
     environment = os.environ | {"PYTHONPATH": os.pathsep.join([source, os.environ.get("PYTHONPATH", "")])}
     oldest = environment | {"NUMBA_CPU_NAME": "generic", "NUMBA_CPU_FEATURES": ""}
     hashes = [

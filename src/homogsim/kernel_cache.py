@@ -15,7 +15,7 @@ VARIABLE = "NUMBA_CACHE_DIR"
 KEPT = 3
 """Folders of earlier states that are kept beside the present one."""
 _PACKAGE = Path(__file__).parent
-_SOURCES = ("kernels/*.py", "numerics.py", "streams.py", "laws/*.py", "metrics/*.py", "agents/choosing.py")
+_SOURCES = ("kernels/*.py", "numerics/*.py", "streams/*.py", "laws/*.py", "metrics/*.py", "agents/choosing.py")
 
 
 def keep_apart() -> None:

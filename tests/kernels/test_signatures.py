@@ -54,7 +54,7 @@ def test_what_text_would_not_bring_back_is_refused() -> None:
     for kind in (types.Array(types.float64, 2, "F"), types.Array(types.float64, 1, "C", aligned=False), types.string):
         with pytest.raises(TypeError):
             described(kind)
-    assert not is_listed(named("homogsim.numerics._exp_into"), (types.string,))
+    assert not is_listed(named("homogsim.numerics.arrays._exp_into"), (types.string,))
 
 
 def test_what_is_listed() -> None:

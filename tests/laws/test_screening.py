@@ -4,26 +4,20 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from demand_reference import World, choose, draw_world, probabilities, travel_minutes, utilities
+from demand_reference import WORLDS, World, choose, draw_world, probabilities, travel_minutes, utilities
 from numba import njit
 from scipy.special import lambertw
 
 from homogsim.laws.demand import Appeal
-from homogsim.laws.response import Choices, founders_prospects
+from homogsim.laws.founding import founders_prospects
+from homogsim.laws.response import Choices
 from homogsim.laws.screening import HIGHEST, LEAST, LOG_ERROR, RAISED, _exp2, _lambert, _log2, most_contribution
 
 COST = 8.0
-WORLDS = {
-    "one dimension": {"seed": 1, "dimensions": 1},
-    "default dimensions": {"seed": 2, "dimensions": 4, "reach": 3},
-    "nothing outside": {"seed": 3, "dimensions": 6, "outside": 0.0},
-    "one town": {"seed": 4, "towns": 1, "reach": 0, "sectors": 3},
-    "more than one block": {"seed": 5, "towns": 2, "sectors": 2, "most_consumers": 700, "most_sites": 4},
-    "few consumers": {"seed": 6, "most_consumers": 3},
-}
+SHAPES = {name: shape for name, shape in WORLDS.items() if not shape.get("waves")}
 
 
-@pytest.fixture(params=WORLDS.values(), ids=WORLDS.keys())
+@pytest.fixture(params=SHAPES.values(), ids=SHAPES.keys())
 def world(request: pytest.FixtureRequest) -> World:
     return draw_world(**request.param)
 

@@ -14,7 +14,8 @@ from demand_reference import choose, draw_appeal, draw_world
 from numba import njit
 
 from homogsim.laws.demand import Appeal, Tastes
-from homogsim.laws.response import Choices, founders_prospects, own_share_response
+from homogsim.laws.founding import founders_prospects
+from homogsim.laws.response import Choices, own_share_response
 from homogsim.laws.utility import (
     LANES,
     core_of,

@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 from homogsim.agents.firms import Operations, appeal, business, operations, uid_of
 from homogsim.agents.market import Death, Market
 from homogsim.laws.demand import Appeal
-from homogsim.laws.response import founders_prospects, own_share_response
+from homogsim.laws.founding import founders_prospects
+from homogsim.laws.response import own_share_response
 from homogsim.parameters import TOOLS
 
 Floats = NDArray[np.float64]

@@ -12,7 +12,7 @@ from homogsim.agents.consumers import points_of_taste
 from homogsim.agents.firms import Operations, appeal, business, life_records, uid_of
 from homogsim.agents.market import Death, Market
 from homogsim.laws import money
-from homogsim.laws.response import founders_prospects
+from homogsim.laws.founding import founders_prospects
 from homogsim.laws.visits import forget_sites
 
 Floats = NDArray[np.float64]

@@ -251,7 +251,7 @@ def most_contribution(
     concepts : Appeal
         What consumers would see, by concept, sold at cost.
     tastes, streets, choices
-        As in `homogsim.laws.response.founders_prospects`; ideal-point tastes only.
+        As in `homogsim.laws.founding.founders_prospects`; ideal-point tastes only.
     """
     table = outlet_table(concepts, choices.noise * LN2, tastes.waves)  # exponents of 2
     table[:, BASE] += np.log2(np.maximum(table[:, AWARENESS], SMALLEST))

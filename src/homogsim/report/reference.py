@@ -114,7 +114,8 @@ LAWS = {
     "pricing": "Prices",
     "money": "Fixed cost, cash, exit and entry",
     "adoption": "Hearing of automation and choosing a tool",
-    "response": "What a firm expects of a change, and a founder of a site",
+    "response": "What a firm expects of a change",
+    "founding": "What a founder expects of a site",
     "tastes": "Kernel tastes",
     "sameness": "Backlash",
 }

@@ -21,8 +21,8 @@ HEAD, LINES = "robustness.json", "runs.jsonl"
 SPACE = 50_000_000
 """Bytes that a study will surely fit in."""
 
-MOVES = ("agents", "laws", "metrics", "parameters", "population.py", "geography.py", "model.py", "numerics.py",
-         "streams.py", "policies.py", "recording.py", "lives.py", "results")  # fmt: skip
+MOVES = ("agents", "laws", "metrics", "parameters", "population.py", "geography.py", "model.py", "numerics",
+         "streams", "policies.py", "recording.py", "lives.py", "results")  # fmt: skip
 """Parts of the package on which numbers depend."""
 
 Found = dict[str, float]

@@ -1,21 +1,7 @@
-"""Keyed random numbers: a draw is a pure function of (seed, stream, entity, month, index).
-
-Nothing is drawn "next": whoever asks for the loyalty draw of consumer 12 in month 7 gets the same number, in any
-order, on any number of threads. Two scenarios with one seed face the same luck (common random numbers), and a new
-mechanism that draws from a new stream shifts no other draw.
-
-The generator is Philox4x32-10 (Salmon, Moraes, Dror and Shaw 2011, "Parallel random numbers: as easy as 1, 2, 3",
-SC'11), a bijection of a 128-bit counter under a 64-bit key:
-
-* key = (seed, 32-bit FNV-1a hash of the stream's name);
-* counter = (entity mod 2**32, entity // 2**32, month mod 2**32, index), so negative months count from the top.
-
-Every draw uses the strict functions of `homogsim.numerics`, so it has the same bits on every x86-64 machine.
-"""
+"""Streams by name, and draws from them."""
 
 from __future__ import annotations
 
-import math
 from functools import cache, lru_cache
 from types import MappingProxyType
 from typing import Any
@@ -24,25 +10,12 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from homogsim.errors import HomogsimError, nearest
-from homogsim.kernels.compiled import njit
-from homogsim.numerics import (
-    elementwise,
-    exp,
-    float_of,
-    log,
-    log_array,
-    normal_quantile,
-    normal_quantile_array,
-    power,
-    power_array,
-    prefer_wide_vectors,
-)
-
-__all__ = ["STREAMS", "Streams", "philox4x32", "poisson_quantile", "stream_key", "uniform32", "uniform52"]
+from homogsim.numerics import elementwise, log_array, normal_quantile_array, power_array
+from homogsim.streams.distributions import LARGEST_POISSON_MEAN, gammas_into, poisson_into
+from homogsim.streams.philox import monthly_uniforms_into, uniforms_into
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
-Word = np.uint64 | int
 
 STREAMS = MappingProxyType(
     {
@@ -96,176 +69,6 @@ STREAMS = MappingProxyType(
 """Every stream's name and one line on what is drawn from it."""
 
 SEEDS = 2**32
-INVERSION_BELOW = 100.0
-LARGEST_POISSON_MEAN = 1e15
-
-# Multipliers and Weyl increments of Philox4x32 (Salmon et al. 2011, table 2 and section 5.1.1).
-_MULTIPLIER_0, _MULTIPLIER_1 = np.uint64(0xD2511F53), np.uint64(0xCD9E8D57)
-_WEYL_0, _WEYL_1 = np.uint64(0x9E3779B9), np.uint64(0xBB67AE85)
-_WORD, _ONE = np.uint64(0xFFFFFFFF), np.uint64(1)
-_SHIFT_12, _SHIFT_20, _SHIFT_32 = np.uint64(12), np.uint64(20), np.uint64(32)
-_ONE_BITS = np.uint64(0x3FF0000000000000)
-_TWO52_BITS = np.uint64(0x4330000000000000)
-
-
-@njit(cache=True, forceinline=True)
-def philox4x32(c0: Word, c1: Word, c2: Word, c3: Word, k0: Word, k1: Word) -> tuple[Word, Word, Word, Word]:
-    """Return the four 32-bit words of Philox4x32-10 for a counter and a key.
-
-    Parameters
-    ----------
-    c0, c1, c2, c3 : uint64
-        Counter words; only the low 32 bits count.
-    k0, k1 : uint64
-        Key words; only the low 32 bits count.
-
-    Returns
-    -------
-    tuple of four uint64
-        Words in [0, 2**32).
-    """
-    # Masked 64-bit words, so that LLVM recognises (and vectorises) 32 x 32 -> 64 bit products.
-    a, b, c, d = np.uint64(c0) & _WORD, np.uint64(c1) & _WORD, np.uint64(c2) & _WORD, np.uint64(c3) & _WORD
-    left, right = np.uint64(k0) & _WORD, np.uint64(k1) & _WORD
-    for _ in range(10):
-        even, odd = a * _MULTIPLIER_0, c * _MULTIPLIER_1
-        a, b = (odd >> _SHIFT_32) ^ b ^ left, odd & _WORD
-        c, d = (even >> _SHIFT_32) ^ d ^ right, even & _WORD
-        left, right = (left + _WEYL_0) & _WORD, (right + _WEYL_1) & _WORD
-    return a, b, c, d
-
-
-@njit(cache=True, forceinline=True)
-def uniform32(word: Word) -> float:
-    """Return (word + 1/2) 2**-32, uniform in the open interval (0, 1), for a 32-bit word held as uint64."""
-    shifted: float = float_of(np.uint64(word) | _TWO52_BITS)
-    return (shifted - 4503599627370495.5) * 2.3283064365386962890625e-10
-
-
-@njit(cache=True, forceinline=True)
-def uniform52(high: Word, low: Word) -> float:
-    """Return (n + 1/2) 2**-52 with n = 2**20 high + low // 2**12, uniform in the open interval (0, 1).
-
-    The values are the odd multiples of 2**-53: all representable, 0 and 1 excluded, and 1 - u is exact and as likely
-    as u. (With 53 bits and a half, the largest values would round to 1.)
-    """
-    n = (np.uint64(high) << _SHIFT_20) | (np.uint64(low) >> _SHIFT_12)
-    one_to_two: float = float_of(n | _ONE_BITS)  # 1 + n 2**-52
-    return one_to_two - 0.99999999999999988897769753748  # exact: 1 - 2**-53
-
-
-@njit(cache=True)
-def _monthly_uniforms_into(entity: IntArray, month: Word, index: Word, k0: Word, k1: Word, result: FloatArray) -> None:
-    """Fill `result` from words 0 and 1 of the blocks of many entities in one month, the most frequent case."""
-    prefer_wide_vectors()
-    for i in range(result.size):
-        c = np.uint64(entity[i])
-        w0, w1, _, _ = philox4x32(c, c >> _SHIFT_32, month, index, k0, k1)
-        result[i] = uniform52(w0, w1)
-
-
-@njit(cache=True)
-def _uniforms_into(
-    entity: IntArray, month: IntArray, index: IntArray, k0: Word, k1: Word, first: FloatArray, second: FloatArray
-) -> None:
-    """Fill `first` from words 0 and 1 of each block and, if it is not empty, `second` from words 2 and 3."""
-    prefer_wide_vectors()
-    both = second.size > 0
-    for i in range(first.size):
-        c = np.uint64(entity[i])
-        w0, w1, w2, w3 = philox4x32(c, c >> _SHIFT_32, np.uint64(month[i]), np.uint64(index[i]), k0, k1)
-        first[i] = uniform52(w0, w1)
-        if both:
-            second[i] = uniform52(w2, w3)
-
-
-@njit(cache=True)
-def _gamma(entity: Word, month: Word, index: Word, k0: Word, k1: Word, shape: float) -> float:
-    """Return a gamma draw of unit scale (Marsaglia and Tsang 2000, ACM TOMS 26, 363-372).
-
-    Attempt t = 1, 2, ... takes its normal and its uniform from the block of index + t; at most one draw in
-    twenty needs a second attempt. A shape below 1 is drawn as shape + 1, times u**(1/shape) with u from the block
-    of `index` itself.
-    """
-    d = (shape if shape >= 1.0 else shape + 1.0) - 1.0 / 3.0
-    c = 1.0 / math.sqrt(9.0 * d)
-    block = np.uint64(index)
-    while True:
-        block += _ONE
-        w0, w1, w2, w3 = philox4x32(entity, entity >> _SHIFT_32, month, block, k0, k1)
-        x = normal_quantile(uniform52(w0, w1))
-        root = 1.0 + c * x
-        v = root * root * root
-        if v > 0.0 and log(uniform52(w2, w3)) < 0.5 * x * x + d * (1.0 - v + log(v)):
-            break
-    if shape >= 1.0:
-        return d * v
-    w0, w1, _, _ = philox4x32(entity, entity >> _SHIFT_32, month, np.uint64(index), k0, k1)
-    return d * v * power(uniform52(w0, w1), 1.0 / shape)
-
-
-@njit(cache=True)
-def _gammas_into(
-    entity: IntArray, month: IntArray, index: IntArray, k0: Word, k1: Word, shape: FloatArray, result: FloatArray
-) -> None:
-    for i in range(result.size):
-        result[i] = _gamma(np.uint64(entity[i]), np.uint64(month[i]), np.uint64(index[i]), k0, k1, shape[i])
-
-
-@njit(cache=True)
-def poisson_quantile(u: float, mean: float) -> float:
-    """Return the smallest n with P(N <= n) >= u for N ~ Poisson(mean), as a float.
-
-    Below a mean of 100 by summing probabilities from 0. Above, the floor of the expansion, with w the normal
-    quantile of u and m the mean,
-
-        m + sqrt(m) w + (1/3 + w**2/6) - (w/36 + w**3/72) m**-1/2 + (-8/405 + 7 w**2/810 + w**4/270) m**-1
-          + (2684 w - 548 w**3 - 207 w**5)/155520 m**-3/2
-
-    of the number x with Q(x, m) = u (Giles 2016, "Algorithm 955", ACM TOMS 42(1), with one more term): wrong by one in
-    about one draw in a million at a mean of 100, and by m**-2 fewer above. Non-decreasing in u and, within each range,
-    in the mean: common random numbers carry over to counts, as they would not with a rejection method.
-
-    Parameters
-    ----------
-    u : float
-        Probability in (0, 1).
-    mean : float
-        Mean, >= 0.
-    """
-    if mean < INVERSION_BELOW:
-        return _poisson_by_summation(u, mean)
-    w = normal_quantile(u)
-    root = math.sqrt(mean)
-    square = w * w
-    term1 = 1.0 / 3.0 + square / 6.0
-    term2 = -w * (2.0 + square) / 72.0
-    term3 = ((6.0 * square + 14.0) * square - 32.0) / 1620.0
-    term4 = w * (2684.0 - square * (548.0 + 207.0 * square)) / 155520.0
-    x = mean + (root * w + (term1 + (term2 + (term3 + term4 / root) / root) / root))
-    return max(math.floor(x), 0.0)
-
-
-@njit(cache=True)
-def _poisson_by_summation(u: float, mean: float) -> float:
-    """Return the Poisson quantile for a mean below 100, by summing P(N = n) = P(N = n - 1) mean / n."""
-    n = 0.0
-    probability = exp(-mean)
-    cumulative = probability
-    while cumulative < u:
-        n += 1.0
-        probability = probability * mean / n
-        # Beyond the mode the sum may stop growing below a u next to 1.
-        if n > mean and cumulative + probability == cumulative:
-            break
-        cumulative += probability
-    return n
-
-
-@njit(cache=True)
-def _poisson_into(u: FloatArray, mean: FloatArray, result: FloatArray) -> None:
-    for i in range(u.size):
-        result[i] = poisson_quantile(u[i], mean[i])
 
 
 def stream_key(seed: int, stream: str) -> tuple[int, int]:
@@ -375,7 +178,7 @@ class Streams:
         dimensions = np.broadcast_shapes(*(values.shape for values in (*keys, shapes)))
         entities, months, indices = (_flat(values, dimensions) for values in keys)
         result = np.empty(entities.size)
-        _gammas_into(entities, months, indices, k0, k1, _flat(shapes, dimensions), result)
+        gammas_into(entities, months, indices, k0, k1, _flat(shapes, dimensions), result)
         return result.reshape(dimensions)[()]
 
     def kumaraswamy(
@@ -409,7 +212,7 @@ class Streams:
         if not np.all((means >= 0.0) & (means <= LARGEST_POISSON_MEAN)):
             raise HomogsimError(f"A Poisson mean must lie between 0 and {LARGEST_POISSON_MEAN:g}.")
         u = self.uniform(stream, entity, month, index)
-        return elementwise(_poisson_into, u, means).astype(np.int64)
+        return elementwise(poisson_into, u, means).astype(np.int64)
 
     def _key(self, stream: str) -> tuple[np.uint64, np.uint64]:
         """Return the key of a stream as words."""
@@ -424,13 +227,13 @@ class Streams:
         if not pairs and keys[0].ndim == 1 and keys[1].ndim == keys[2].ndim == 0:
             result = np.empty(keys[0].size)
             month_word, index_word = (np.uint64(int(key) % 2**64) for key in keys[1:])
-            _monthly_uniforms_into(np.ascontiguousarray(keys[0]), month_word, index_word, k0, k1, result)
+            monthly_uniforms_into(np.ascontiguousarray(keys[0]), month_word, index_word, k0, k1, result)
             return result, result[:0]
         dimensions = np.broadcast(*keys).shape
         entities, months, indices = (_flat(values, dimensions) for values in keys)
         first = np.empty(entities.size)
         second = np.empty(first.size if pairs else 0)
-        _uniforms_into(entities, months, indices, k0, k1, first, second)
+        uniforms_into(entities, months, indices, k0, k1, first, second)
         return first.reshape(dimensions)[()], second.reshape(dimensions)[()] if pairs else second
 
 

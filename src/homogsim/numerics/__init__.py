@@ -1,0 +1,25 @@
+"""Elementary functions with the same bits on every x86-64 machine.
+
+libm's and NumPy's exponentials and logarithms differ between machines and versions in their last bit, and a
+simulation turns one bit into another history. These functions use only +, -, x, /, square root (all correctly
+rounded by IEEE 754), integer operations and bit casts, in a fixed order, without fused multiply-add and without
+`fastmath`. A result therefore does not depend on the processor, on the width of its vector registers, on inlining,
+nor on the number of threads.
+
+Two forms of each function:
+
+* `exp`, `log`, `power`, `normal_quantile`: scalars, for compiled (Numba) loops. `exp` and `log` have no branch, so
+  that LLVM turns an elementwise loop over them into vector code.
+* `exp_array`, `log_array`, `power_array`, `normal_quantile_array`: the same over NumPy
+  arrays, for use outside compiled loops.
+"""
+
+from homogsim.numerics.arrays import elementwise, exp_array, log_array, normal_quantile_array, power_array
+from homogsim.numerics.intrinsics import LANES, bits_of, float_of, prefer_wide_vectors, sum_of_products
+from homogsim.numerics.scalars import LN2_HIGH, LN2_LOW, exp, log, log_of_normal, normal_quantile, power
+
+__all__ = [
+    "LANES", "LN2_HIGH", "LN2_LOW", "bits_of", "elementwise", "exp", "exp_array", "float_of", "log", "log_array",
+    "log_of_normal", "normal_quantile", "normal_quantile_array", "power", "power_array", "prefer_wide_vectors",
+    "sum_of_products",
+]  # fmt: skip
