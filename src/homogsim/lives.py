@@ -95,7 +95,8 @@ def _roi(
     end = np.where(alive, last_month, death)
     complete = end - adopted >= months - 1
     upfront = lives[f"upfront_{months}"]
-    lost = ~alive & ~complete
+    # Told when its whole cohort can be: of those who live on, none has a return before its months are over.
+    lost = ~alive & ~complete & (last_month - adopted >= months - 1)
     value = roi(lives[f"gain_{months}"], upfront, lives[f"outlay_{months}"] - upfront, exited=lost)
     return np.where((adopted > NEVER) & (complete | lost), value, np.nan)
 

@@ -171,7 +171,7 @@ class Recorder:
         month.forget()
 
     def note_exits(self, exits: NDArray[np.integer]) -> None:
-        """Count adopters that close before the months of a return are over as a total loss."""
+        """Note adopters that close before the months of a return are over."""
         self.memory.note_exits(self.market, exits)
 
     def _snapshot(self) -> Table:

@@ -12,8 +12,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from homogsim.agents.consumers import SENSITIVITIES, draw_waves
 from homogsim.agents.firms import UID_SITE, life_records
-from homogsim.agents.market import FLOWS, Death, Decision, Market
+from homogsim.agents.market import FLOWS, Choosing, Death, Decision, Market
 from homogsim.archives import Arrays
 from homogsim.laws.demand import Appeal
 from homogsim.metrics.observation import field_names, from_fields, to_fields
@@ -21,10 +22,11 @@ from homogsim.metrics.table import ALL_TIMELINE, town_rows
 from homogsim.parameters import TOOLS
 from homogsim.population import Population
 from homogsim.recording import Pending, Recorder
+from homogsim.streams import Streams
 
 ROWS = {"timeline": ("month", *ALL_TIMELINE), "accounts": ("month", *FLOWS)}
 """Tables that the recorder keeps by row: their columns; NaN stands for those that a recorder does not keep."""
-RETURNS = ("over_12", "over_36", "paybacks")
+RETURNS = ("over_12", "over_36", "paybacks", "gone_12", "gone_36", "gone_paybacks")
 TABLES = ("towns", "snapshots", "firm_months")
 """Tables that the recorder keeps by column."""
 NUMBERS = tuple(name for name in Decision._fields if name != "reason")
@@ -32,7 +34,7 @@ NUMBERS = tuple(name for name in Decision._fields if name != "reason")
 DRAWN = frozenset(
     (
         "parameters", "seed", "streams", "threads", "geography", "centres", "site_cell", "site_town", "site_sector",
-        "peers", "streets", "tastes", "choosing", "plan", "rooms", "owners", "places",
+        "peers", "streets", "tastes", "plan", "rooms", "owners", "places",
         "consumer_cell", "storefront",
     )
 )  # fmt: skip
@@ -54,6 +56,7 @@ def of_market(market: Market) -> Arrays:
     if market.appeal is not None:
         arrays |= _named("appeal", market.appeal._asdict())
     arrays["flows"] = np.array([market.flows[name] for name in FLOWS])
+    arrays |= _of_tastes(market)
     diary = market.diary
     arrays["births"] = np.array(diary.births, dtype=np.int64).reshape(-1, 2)
     arrays["deaths"] = np.array([death[:2] for death in diary.deaths], dtype=np.int64).reshape(-1, 2)
@@ -68,12 +71,37 @@ def of_market(market: Market) -> Arrays:
 
 def _loose(market: Market) -> dict[str, Any]:
     """Return what the market itself holds: numbers, arrays, and None for an array that is not there yet."""
-    apart = DRAWN | {*_populations(market), "appeal", "diary", "flows"}
+    apart = DRAWN | {*_populations(market), "appeal", "diary", "flows", "choosing", "first_tastes"}
     loose = {name: value for name, value in vars(market).items() if name not in apart}
     for name, value in loose.items():
         if not (value is None or isinstance(value, int | float | np.ndarray)):
             raise TypeError(f"homogsim.state does not know how to store the market's {name}")
     return loose
+
+
+def _of_tastes(market: Market) -> Arrays:
+    """Return under what consumers chose last, and the tastes of the start, where these are not those of the columns."""
+    people, tastes = market.consumers, market.choosing.tastes
+    columns = {name: getattr(tastes, name) for name in SENSITIVITIES}
+    chosen = {name: values for name, values in columns.items() if values is not getattr(people, name)}
+    arrays = {"choosing": np.array(market.choosing.consumers.model_dump_json())} | _named("chosen", chosen)
+    if market.first_tastes is not None:
+        arrays |= _named("first", {name: getattr(market.first_tastes, name) for name in SENSITIVITIES})
+    return arrays
+
+
+def _restore_tastes(market: Market, arrays: Arrays) -> None:
+    """Put back what `_of_tastes` returns; waves follow from parameters."""
+    consumers = type(market.parameters.consumers).model_validate_json(str(arrays["choosing"]))
+    chosen, first = (
+        {name: _alike(values, market.consumers.loyalty, name) for name, values in _under(arrays, which).items()}
+        for which in ("chosen", "first")
+    )
+    then = market.parameters.model_copy(update={"consumers": consumers})
+    waves = draw_waves(then, Streams(market.seed))
+    market.choosing = Choosing(market.tastes._replace(**chosen, waves=waves), consumers)
+    if first:
+        market.first_tastes = (market.first_tastes or market.tastes)._replace(**first)
 
 
 def _populations(market: Market) -> dict[str, Population]:
@@ -101,7 +129,7 @@ def restore_market(market: Market, arrays: Arrays) -> None:
         market.face(market.luck_seed)
     flows = _alike(arrays["flows"], np.empty(len(FLOWS)), "flows")
     market.flows = dict(zip(FLOWS, flows.tolist(), strict=True))
-    market.choosing = (market.wanted, market.parameters.consumers.choice_noise)
+    _restore_tastes(market, arrays)
     _check_ranges(market)
     _restore_appeal(market, arrays)
     _restore_diary(market, arrays)

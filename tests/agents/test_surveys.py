@@ -70,7 +70,7 @@ def test_a_survey_asks_about_everything_within_reach(market: Market) -> None:
     chances = np.zeros((who.size, firms.rows))
     for n, i in enumerate(who):
         sites, attraction, total = attractions_of(market, int(i))
-        best.append(market.choosing[1] * math.log(attraction.max()))
+        best.append(market.choosing.noise * math.log(attraction.max()))
         chance = attraction / total
         gap = np.sqrt(((people.ideal[:, [i]] - firms.offering[:, sites]) ** 2).sum(axis=0))
         misfit.append((chance * (1 - firms.served_fit[sites]) * gap).sum() / chance.sum())
@@ -160,7 +160,9 @@ def test_surplus_is_told_at_the_tastes_of_the_start() -> None:
         for j in attractions_of(market, i)[0]:
             there = _attraction_at_first_tastes(market, i, int(j))
             total += there
-        assert surplus[i] == pytest.approx(market.choosing[1] / people.price_sensitivity[i] * math.log(total), abs=1e-9)
+        assert surplus[i] == pytest.approx(
+            market.choosing.noise / people.price_sensitivity[i] * math.log(total), abs=1e-9
+        )
 
 
 def _attraction_at_first_tastes(market: Market, i: int, j: int) -> float:
@@ -169,8 +171,8 @@ def _attraction_at_first_tastes(market: Market, i: int, j: int) -> float:
     town = i // market.parameters.world.consumers % market.parameters.world.towns
     added = 0.0
     if market.site_town[j] == town:
-        added = (market.choosing[0].locality[i] - market.tastes.locality[i]) * market.appeal.locality[j]
-    return float(attraction[list(sites).index(j)] * math.exp(-added / market.choosing[1]))
+        added = (market.choosing.tastes.locality[i] - market.tastes.locality[i]) * market.appeal.locality[j]
+    return float(attraction[list(sites).index(j)] * math.exp(-added / market.choosing.noise))
 
 
 def test_surplus_is_the_consumers_own_without_backlash(market: Market) -> None:

@@ -111,7 +111,7 @@ def test_a_survey_finds_the_best_that_is_within_reach(here: MarketModel) -> None
     market = here.market
     who = np.arange(market.consumers.rows)[::7]
     answers = surveys.survey(market, who)
-    best = [market.choosing[1] * np.log(attractions_of(market, int(i))[1].max()) for i in who]
+    best = [market.choosing.noise * np.log(attractions_of(market, int(i))[1].max()) for i in who]
     assert answers.served_badly_share == pytest.approx(np.mean(np.array(best) < 0.0), abs=1e-12)
     assert np.isfinite([answers.differentiation_premium, answers.personalization_gap]).all()
 

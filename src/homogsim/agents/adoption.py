@@ -193,11 +193,11 @@ def _expected_profit(market: Market, menu: Menu, believed: Floats) -> Floats:
     planned = _planned(market, menu, believed)
     come_to = business(planned, parameters)
     price = firms.price[rows]
-    seen = appeal(planned, come_to, price, _mean_offering(market, menu), parameters)
+    seen = appeal(planned, come_to, price, _mean_offering(market, menu), market.looking_back)
     assert market.appeal is not None  # only firms that have sold something review
     asked = rows[menu.first[:-1]]
     response = own_share_response(
-        asked, menu.first, market.appeal, seen, market.choosing[0], market.streets, market.choices, market.threads
+        asked, menu.first, market.appeal, seen, market.choosing.tastes, market.streets, market.choices, market.threads
     )
     sales = law.damped_sales(firms.expected_sales[rows], response, parameters.firms.customer_focus)
     base_cost = firms.base_cost[rows]

@@ -32,7 +32,7 @@ def month_of_ratings(market: Market) -> int:
 def values_of_visits(market: Market) -> Floats:
     """Return u of every consumer's visit this month, dollars; NaN for those who went nowhere."""
     assert market.appeal is not None
-    return visit_values(market.consumers.bought, market.choosing[0], market.streets, market.appeal, market.threads)
+    return visit_values(market.consumers.bought, market.choosing.tastes, market.streets, market.appeal, market.threads)
 
 
 def take_reference(market: Market) -> None:

@@ -34,6 +34,7 @@ def hold_course(market: Market) -> None:
         place[:, rows] = centre
     firms.base_cost[rows] = _unit_cost(market)
     firms.quality[rows] = _quality(market)
+    firms.contact[rows] = parameters.chains.contact
     firms.fixed_cost[rows] = parameters.chains.fixed_cost
     firms.shock[rows] = 0.0
 
@@ -48,7 +49,7 @@ def set_prices(market: Market) -> None:
         known = rows[firms.expected_sales[rows] > 0.0]
         if known.size == 0:
             continue
-        markup = parameters.consumers.choice_noise * firms.expected_sales[known].sum() / firms.slope[known].sum()
+        markup = market.choosing.noise * firms.expected_sales[known].sum() / firms.slope[known].sum()
         price, speed = market.chain_price[sector], parameters.firms.price_adjustment
         market.chain_price[sector] = price + speed * (firms.unit_cost[known[0]] + markup - price)
         firms.price[rows] = market.chain_price[sector]
@@ -99,11 +100,13 @@ def _expectations(market: Market, sites: Rows) -> tuple[Floats, Floats]:
     centre = market.centres.sectors[:, sector]
     choices = market.present_choices()
     come_to = business(now, parameters)
-    new = np.isnan(market.chain_price[sector])
+    outlets = market.firms.is_chain & market.firms.is_open
+    without_outlets = np.bincount(market.site_sector[outlets], minlength=parameters.world.sectors) == 0
+    new = without_outlets[sector]  # a brand that is nowhere has no price to stick to
     if new.any():
         free = appeal(now, come_to, np.zeros(sites.size), centre, parameters)
         price, _ = founders_prospects(
-            sites.astype(np.int64), free, cost, market.choosing[0], market.streets, choices, market.threads
+            sites.astype(np.int64), free, cost, market.choosing.tastes, market.streets, choices, market.threads
         )
         for s in np.unique(sector[new]):
             market.chain_price[s] = price[sector == s].mean()
@@ -111,7 +114,14 @@ def _expectations(market: Market, sites: Rows) -> tuple[Floats, Floats]:
     seen = appeal(now, come_to, price, centre, parameters)
     first = np.arange(sites.size + 1)
     sales = own_share_response(
-        sites, first, _without(market.appeal, sites), seen, market.choosing[0], market.streets, choices, market.threads
+        sites,
+        first,
+        _without(market.appeal, sites),
+        seen,
+        market.choosing.tastes,
+        market.streets,
+        choices,
+        market.threads,
     )
     return (price - cost) * sales - chains.fixed_cost, sales
 

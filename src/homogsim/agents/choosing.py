@@ -52,19 +52,19 @@ def _choose_alone(i, cell, tastes, traits, directions, streets, outlets, is_open
 def _alone(market: Market, row: int) -> Any:
     if market.appeal is None:
         raise HomogsimError("nobody has chosen yet", help="Run a month first: model.step().")
-    parameters, (tastes, noise) = market.parameters, market.choosing
+    tastes, noise, consumers = market.choosing.tastes, market.choosing.noise, market.choosing.consumers
     luck = market.luck()._replace(month=np.uint64(market.last_traded % 2**32))
     return _choose_alone(
         row, int(market.consumer_cell[row]), tastes, traits_of(tastes), directions_of(tastes), market.streets,
         outlet_table(market.appeal, noise, tastes.waves), market.traded, luck,
-        1.0 if parameters.consumers.outside_option else 0.0, noise, market.consumers.last_before,
+        1.0 if consumers.outside_option else 0.0, noise, market.consumers.last_before,
     )  # fmt: skip
 
 
 def attractions_of(market: Market, row: int) -> tuple[NDArray[np.int32], NDArray[np.float64], float]:
     """Return the sites within a consumer's reach, e^{V/μ} of each, and their sum with the outside option.
 
-    It is last month's market; under parameters that changed since then, as they are now.
+    It is last month's market, whatever has changed since.
 
     Raises
     ------

@@ -179,6 +179,10 @@ def draw_consumers(
     return people
 
 
+SENSITIVITIES = ("price_sensitivity", "strength", "personalization", "locality", "loyalty")
+"""Columns that follow parameters, and change with them."""
+
+
 def draw_sensitivities(people: Consumers, of: ConsumerParameters, streams: Streams) -> None:
     """Fill what consumers value: keyed draws, so that a changed mean rescales the same people."""
     who = np.arange(people.rows)
@@ -192,6 +196,7 @@ def draw_sensitivities(people: Consumers, of: ConsumerParameters, streams: Strea
 
 
 __all__ = [
+    "SENSITIVITIES",
     "Consumers",
     "TasteCentres",
     "consumer_cells",

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from homogsim.agents.firms import Firms, Operations, appeal, business, operations, tiers
 from homogsim.agents.market import Market
+from homogsim.agents.shadow import luck_of_sales
 from homogsim.laws import stocks
 from homogsim.laws.response import own_share_response
 from homogsim.metrics.innovation import innovation_velocity, is_launch
@@ -114,9 +115,9 @@ class Launches:
         seen = appeal(was, come_to, firms.price[rows], self.before.offering[:, rows], parameters)
         assert market.appeal is not None  # a launch follows a month of trading
         sales = own_share_response(
-            rows, np.arange(rows.size + 1), market.appeal, seen, market.choosing[0], market.streets, market.choices,
+            rows, np.arange(rows.size + 1), market.appeal, seen, market.choosing.tastes, market.streets, market.choices,
             market.threads,
-        )  # fmt: skip
+        ) * luck_of_sales(market, rows)  # fmt: skip
         base = firms.base_cost[rows]
         cost = stocks.unit_cost(base, come_to.saving, come_to.served_fit, parameters.tools.served_fit_cost)
         reinvested = market.reinvestment(rows) * np.maximum(base - cost, 0.0) * sales

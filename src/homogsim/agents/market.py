@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from homogsim import geography
 from homogsim.agents.consumers import (
+    SENSITIVITIES,
     Consumers,
     TasteCentres,
     consumer_cells,
@@ -24,6 +25,8 @@ from homogsim.agents.vendors import Vendors, draw_vendors, spread_further
 from homogsim.geography import Geography
 from homogsim.laws.demand import Appeal, Luck, Streets, Tastes, plan_blocks, workspaces
 from homogsim.laws.response import Choices, remove_outlet
+from homogsim.laws.visits import forget_sites
+from homogsim.parameters import Consumers as ConsumerParameters
 from homogsim.parameters import Parameters
 from homogsim.scenario.places import Places, storefronts_of
 from homogsim.streams import Streams, stream_key
@@ -66,6 +69,18 @@ class Death(NamedTuple):
     month: int
     uid: int
     cause: str
+
+
+class Choosing(NamedTuple):
+    """Under what consumers chose last: what looks back must not mix their choices with what has changed since."""
+
+    tastes: Tastes
+    consumers: ConsumerParameters
+
+    @property
+    def noise(self) -> float:
+        """μ, dollars."""
+        return self.consumers.choice_noise
 
 
 @dataclass
@@ -121,8 +136,9 @@ class Market:
         self.local_factor: Floats | None = None
         self.chain_price: Floats = np.full(world.sectors, np.nan)
         self.last_traded = self.month
-        # Tastes and μ of the last choices: reviews must not mix last month's choices with tastes that changed since.
-        self.choosing: tuple[Tastes, float] = (self.tastes, parameters.consumers.choice_noise)
+        self.choosing = Choosing(self.tastes, parameters.consumers)
+        # Tastes of the start, where they have changed since: what surplus is told at.
+        self.first_tastes: Tastes | None = None
         self.closed = np.zeros(self.firms.rows, dtype=bool)
         self.traded = np.zeros(self.firms.rows, dtype=bool)
         self.flows: dict[str, float] = dict.fromkeys(FLOWS, 0.0)
@@ -156,7 +172,7 @@ class Market:
     def choices(self) -> Choices:
         """Last month's choices, for what firms and founders expect."""
         people = self.consumers
-        return Choices(people.inclusive, people.last_before, self.choosing[1])
+        return Choices(people.inclusive, people.last_before, self.choosing.noise)
 
     def present_choices(self) -> Choices:
         """Return the month's choices without the outlets that closed after trading: what newcomers find."""
@@ -164,7 +180,9 @@ class Market:
         choices = self.choices
         if gone.size and self.appeal is not None:
             choices = choices._replace(inclusive=choices.inclusive.copy())
-            remove_outlet(gone, self.appeal, self.choosing[0], self.streets, choices, self.threads)
+            remove_outlet(gone, self.appeal, self.choosing.tastes, self.streets, choices, self.threads)
+            choices = choices._replace(last=choices.last.copy())
+            forget_sites(choices.last, self.closed)  # their regulars are not loyal to who comes after them
         return choices
 
     def face(self, luck_seed: int) -> None:
@@ -175,12 +193,28 @@ class Market:
     def adopt(self, parameters: Parameters) -> None:
         """Go on under changed parameters: what consumers value follows, the same people with the same luck."""
         if parameters.consumers != self.parameters.consumers:
+            self._keep_tastes()
             draw_sensitivities(self.consumers, parameters.consumers, Streams(self.seed))
             self.tastes = self.consumers.tastes(self.tastes.liking, draw_waves(parameters, Streams(self.seed)))
         added = parameters.policy.interoperability - self.parameters.policy.interoperability
         if added != 0.0:
             spread_further(self.vendors, added, Streams(self.seed))
         self.parameters = parameters
+
+    def _keep_tastes(self) -> None:
+        """Let the tastes of the last choices and of the start be what they were: the columns are written anew."""
+        before = {name: getattr(self.consumers, name).copy() for name in SENSITIVITIES}
+        chosen = {name: getattr(self.choosing.tastes, name).copy() for name in SENSITIVITIES}
+        self.choosing = self.choosing._replace(tastes=self.choosing.tastes._replace(**chosen))
+        if self.first_tastes is None:
+            self.first_tastes = self.tastes._replace(**before)
+
+    @property
+    def looking_back(self) -> Parameters:
+        """The parameters in force, but those of consumers as they were when these chose last."""
+        if self.choosing.consumers is self.parameters.consumers:
+            return self.parameters
+        return self.parameters.model_copy(update={"consumers": self.choosing.consumers})
 
     def luck(self) -> Luck:
         """Return the keys of this month's visits."""

@@ -35,6 +35,12 @@ class Returns:
     over_12: list[float] = field(default_factory=list)
     over_36: list[float] = field(default_factory=list)
     paybacks: list[float] = field(default_factory=list)
+    # Adopters that closed early are told with those who adopted when they did, or losses would come before gains.
+    gone_12: list[float] = field(default_factory=list)
+    """Month of adoption of each that closed within 12 months, and is not told yet."""
+    gone_36: list[float] = field(default_factory=list)
+    gone_paybacks: list[float] = field(default_factory=list)
+    """Months until the tool had paid, of those in `gone_36`."""
 
 
 class Memory:
@@ -69,20 +75,21 @@ class Memory:
         self._follow_returns(market)
 
     def note_exits(self, market: Market, exits: NDArray[np.integer]) -> None:
-        """Count adopters that close within the months of a return as a total loss."""
+        """Note adopters that close within the months of a return: a total loss."""
         if exits.size == 0:
             return
         firms = market.firms
-        age = market.month - firms.adopted[exits]
-        adopter = firms.adopted[exits] > NEVER
-        self.returns.over_12.extend([-1.0] * int((adopter & (age < 11)).sum()))
-        early = exits[adopter & (age < 35)]
-        self.returns.over_36.extend([-1.0] * early.size)
-        self._note_paybacks(market, early)
+        adopted = firms.adopted[exits]
+        age, adopter = market.month - adopted, adopted > NEVER
+        self.returns.gone_12.extend(adopted[adopter & (age < 11)].astype(np.float64).tolist())
+        early = exits[adopter & (age < LONGEST - 1)]
+        self.returns.gone_36.extend(firms.adopted[early].astype(np.float64).tolist())
+        self.returns.gone_paybacks.extend(_months_of_payback(market, early))
 
     def _follow_returns(self, market: Market) -> None:
         """Collect the return on investment of adopters whose first year, or first three years, are over."""
         firms = market.firms
+        self._tell_exits(market.month)
         for months, told in ((12, self.returns.over_12), (36, self.returns.over_36)):
             rows = np.flatnonzero(market.traded & (firms.adopted == market.month - months + 1))
             if rows.size == 0:
@@ -90,11 +97,25 @@ class Memory:
             gain, paid, outlay = (getattr(firms, f"{name}_{months}")[rows] for name in ("gain", "upfront", "outlay"))
             told.extend(roi(gain, paid, outlay - paid).tolist())
             if months == LONGEST:
-                self._note_paybacks(market, rows)
+                self.returns.paybacks.extend(_months_of_payback(market, rows))
 
-    def _note_paybacks(self, market: Market, rows: NDArray[np.integer]) -> None:
-        months = market.firms.payback[rows]
-        self.returns.paybacks.extend(np.where(months > 0, months, np.inf).tolist())
+    def _tell_exits(self, month: int) -> None:
+        """Tell the total loss of those who closed early, in the month in which their whole cohort is told."""
+        known = self.returns
+        waiting = [since for since in known.gone_12 if since > month - 11]
+        known.over_12.extend([-1.0] * (len(known.gone_12) - len(waiting)))
+        known.gone_12[:] = waiting
+        due = [since <= month - (LONGEST - 1) for since in known.gone_36]
+        known.over_36.extend([-1.0] * sum(due))
+        known.paybacks.extend(paid for paid, told in zip(known.gone_paybacks, due, strict=True) if told)
+        for left in (known.gone_36, known.gone_paybacks):
+            left[:] = [value for value, told in zip(left, due, strict=True) if not told]
+
+
+def _months_of_payback(market: Market, rows: NDArray[np.integer]) -> list[float]:
+    """Return the months until the tools of the firms at `rows` had paid for themselves; infinite if they have not."""
+    months = market.firms.payback[rows]
+    return np.where(months > 0, months, np.inf).tolist()
 
 
 def households(market: Market, customers: int) -> float:

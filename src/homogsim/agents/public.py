@@ -77,7 +77,7 @@ def home_sales(market: Market) -> Floats:
         first,
         market.appeal,
         seen,
-        market.choosing[0],
+        market.choosing.tastes,
         _own_town_only(market.streets),
         market.choices,
         market.threads,

@@ -29,8 +29,8 @@ def follow_returns(market: Market) -> None:
     seen = appeal(bare, business(bare, parameters), firms.price[rows], firms.shadow_offering[:, rows], parameters)
     first = np.arange(rows.size + 1)
     response = own_share_response(
-        rows, first, market.appeal, seen, market.choosing[0], market.streets, market.choices, market.threads
-    )
+        rows, first, market.appeal, seen, market.choosing.tastes, market.streets, market.choices, market.threads
+    ) * luck_of_sales(market, rows)
     rent = firms.fixed_cost_paid[rows]
     shadow = (firms.price[rows] - firms.base_cost[rows]) * response - rent
     fee = tiers(parameters).monthly_fee[firms.tool[rows]]
@@ -40,6 +40,15 @@ def follow_returns(market: Market) -> None:
         outlay[rows] += np.where(young, fee, 0.0)
     back = (firms.payback[rows] == 0) & (firms.gain_36[rows] >= firms.upfront_36[rows])
     firms.payback[rows[back]] = age[rows[back]] + 1
+
+
+def luck_of_sales(market: Market, rows: NDArray[np.integer]) -> NDArray[np.float64]:
+    """Return what the firms at `rows` sold over what they could expect: a twin would have had the same luck.
+
+    1 under expected demand, and where nothing was expected.
+    """
+    expected, sold = market.firms.expected_sales[rows], market.firms.sales[rows]
+    return np.divide(sold, expected, out=np.ones(rows.size), where=expected > 0.0)
 
 
 def distance_from_neighbours(market: Market, rows: NDArray[np.integer]) -> NDArray[np.float64]:

@@ -71,10 +71,11 @@ def customers(market: Market) -> Customers:
 def surplus_at_first_tastes(market: Market) -> Floats:
     """Return everybody's consumer surplus this month, $ an occasion; where tastes have moved, at those of the start."""
     people, consumers = market.consumers, market.parameters.consumers
-    if market.local_factor is None or market.appeal is None:
+    if (market.local_factor is None and market.first_tastes is None) or market.appeal is None:
         return people.surplus
     n, voucher = people.rows, market.parameters.policy.local_voucher  # a voucher is money, no change of taste
-    at_first = market.tastes._replace(locality=market.tastes.locality + voucher * market.tastes.price_sensitivity)
+    tastes = market.first_tastes or market.tastes
+    at_first = tastes._replace(locality=tastes.locality + voucher * tastes.price_sensitivity)
     bought, inclusive, surplus = np.empty(n, np.int32), np.empty(n), np.empty(n)
     choose_month(
         market.plan, at_first, market.streets, market.appeal, market.traded, NOBODY_GOES_OUT,
@@ -89,8 +90,8 @@ def survey(market: Market, who: NDArray[np.int64]) -> Answers:
     assert market.appeal is not None
     people, small = market.consumers, market.traded & ~market.firms.is_chain
     best, misfit, worth, buyers = ask(
-        who, market.choosing[0], market.streets, market.appeal, generic_twin(market), market.traded, small,
-        people.inclusive, people.last_before, market.choosing[1],
+        who, market.choosing.tastes, market.streets, market.appeal, generic_twin(market), market.traded, small,
+        people.inclusive, people.last_before, market.choosing.noise,
     )  # fmt: skip
     badly = weighted_share(best < 0.0, np.ones(who.size)) if market.parameters.consumers.outside_option else np.nan
     known = ~np.isnan(misfit)
@@ -153,7 +154,7 @@ def served_offerings(market: Market) -> Served:
         luck = market.streams.uniform("panel", who, 0, 5)
         who = np.sort(who[np.argsort(luck, kind="stable")[:SERVED_VISITS]])
     site = people.bought[who]
-    seen, tastes = firms.offering[:, site], market.choosing[0]
+    seen, tastes = firms.offering[:, site], market.choosing.tastes
     if len(tastes.liking):
         served = served_points(seen, tastes.liking[:, who], firms.served_fit[site], tastes.waves)
     else:

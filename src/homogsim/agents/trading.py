@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from homogsim.agents import advocacy, chains, public
 from homogsim.agents.firms import Business, appeal, business, operations, tiers
-from homogsim.agents.market import Market
+from homogsim.agents.market import Choosing, Market
 from homogsim.laws import money, offering, pricing, stocks
 from homogsim.laws.demand import ALPHA, FLAT, IDEAL, SATISFACTION, SHARE, TASTE, choose_month
 from homogsim.laws.tastes import unmet_demand
@@ -26,6 +26,7 @@ def feel_shocks(market: Market) -> None:
 def live_by_the_laws(market: Market) -> None:
     """Apply the state laws: experience, offering, process, identity, trust, and what they come to."""
     firms, parameters = market.firms, market.parameters
+    firms.back_office[firms.independent & (firms.tool > 0)] = parameters.tools.back_office_intensity
     firms.back_office_months += firms.back_office > 0.0
     firms.contact_months += firms.contact > 0.0
     firms.transparency[:] = public.transparency(parameters)
@@ -86,7 +87,7 @@ def set_prices(market: Market) -> None:
         firms.unit_cost,
         firms.expected_sales,
         firms.slope,
-        parameters.consumers.choice_noise,
+        market.choosing.noise,
         parameters.firms.price_adjustment,
         firms.price_stance,
     )
@@ -98,10 +99,10 @@ def choose(market: Market) -> None:
     firms, people, parameters = market.firms, market.consumers, market.parameters
     come_to = Business(firms.personalization, firms.served_fit, np.zeros(0))
     market.appeal = appeal(operations(firms), come_to, firms.price.copy(), firms.offering.copy(), parameters)
-    market.choosing = (market.wanted, parameters.consumers.choice_noise)
+    market.choosing = Choosing(market.wanted, parameters.consumers)
     sums = choose_month(
         market.plan,
-        market.choosing[0],
+        market.choosing.tastes,
         market.streets,
         market.appeal,
         firms.is_open,
@@ -129,7 +130,7 @@ def choose(market: Market) -> None:
 
 def _remember_demand(market: Market, sums: Floats) -> None:
     """Keep where demand at the margin would have each concept move: Bθ and Bθz, with the waves of kernel tastes."""
-    firms, waves, d = market.firms, market.choosing[0].waves, len(market.firms.identity)
+    firms, waves, d = market.firms, market.choosing.tastes.waves, len(market.firms.identity)
     taste, ideal, weights = sums[TASTE], sums[IDEAL : IDEAL + d], sums[IDEAL + d :]
     if len(weights):
         taste, ideal = unmet_demand(taste, ideal, sums[FLAT], weights, firms.identity, waves)

@@ -14,6 +14,7 @@ from homogsim.agents.market import Death, Market
 from homogsim.laws import money
 from homogsim.laws.founding import founders_prospects
 from homogsim.laws.visits import forget_sites
+from homogsim.parameters import TOOLS
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -105,7 +106,7 @@ def _prospects(market: Market, sites: Rows, concepts: Floats, needed: float = 0.
         sites.astype(np.int64),
         seen,
         cost,
-        market.choosing[0],
+        market.choosing.tastes,
         market.streets,
         market.present_choices(),
         market.threads,
@@ -208,17 +209,21 @@ def _draw_habits(market: Market, rows: Rows, uid: Ints) -> None:
 
 
 def _give_tools(market: Market, rows: Rows) -> None:
-    """Give newcomers tools with the adopters' share of their sector, as a random adopter of it has them."""
+    """Give newcomers tools with the adopters' share of their sector, as a random adopter of it has them.
+
+    A tool that is no longer on sale is none that a newcomer could have.
+    """
     from homogsim.agents.adoption import start_tool
 
     firms, uid = market.firms, market.firms.uid[rows]
     born = market.streams.uniform("born with tool", uid, index=0)
     pick = market.streams.uniform("born with tool", uid, index=1)
+    on_sale = np.isin(firms.tool, [TOOLS.index(tier) for tier in market.parameters.tools.available])
     newcomer = np.zeros(firms.rows, dtype=bool)
     newcomer[rows] = True
     for sector in np.unique(market.site_sector[rows]):
         incumbents = firms.independent & ~newcomer & (market.site_sector == sector)
-        adopters = np.flatnonzero(incumbents & (firms.tool > 0))
+        adopters = np.flatnonzero(incumbents & (firms.tool > 0) & on_sale)
         if adopters.size == 0:
             continue
         here = market.site_sector[rows] == sector

@@ -81,7 +81,7 @@ class Investment:
     vendor_market: Ints
     """(V) tier and sector in which the vendor competes."""
     returns_12: Floats
-    """ROI over 12 months of every adopter so far whose 12 months are over; −1 for those that closed before."""
+    """ROI over 12 months of all who adopted 12 months ago or earlier; −1 of those that closed within the 12."""
     returns_36: Floats
     """The same over 36 months."""
     paybacks: Floats

@@ -189,8 +189,9 @@ def premium(market: Market, row: int) -> float:
     if not market.traded[row]:
         return float("nan")
     _, _, worth, buyers = ask(
-        customers_within_reach(market, row), market.choosing[0], market.streets, market.appeal, generic_twin(market),
-        only, only, market.consumers.inclusive, market.consumers.last_before, market.choosing[1],
+        customers_within_reach(market, row), market.choosing.tastes, market.streets, market.appeal,
+        generic_twin(market), only, only, market.consumers.inclusive, market.consumers.last_before,
+        market.choosing.noise,
     )  # fmt: skip
     return float(worth[row] / buyers[row]) if buyers[row] > 0.0 else float("nan")
 
