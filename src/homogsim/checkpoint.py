@@ -24,7 +24,7 @@ from homogsim.scenario import Scenario, check_budget
 if TYPE_CHECKING:
     from homogsim.model import MarketModel
 
-FORMAT = 4
+FORMAT = 5
 """Raised when older files can no longer be read."""
 RECORDING = ("record_every", "biographies", "other_scales")
 """Options of the recorder, which a checkpoint carries."""
