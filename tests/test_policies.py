@@ -364,7 +364,7 @@ def test_cash_is_conserved_whatever_the_public_pays() -> None:
         before = market.firms.cash.sum()
         model.step()
         flows = market.flows
-        into = flows["revenue"] + flows["founders_capital"]
+        into = flows["revenue"] + flows["founders_capital"] + flows["settling"]
         out = sum(flows[name] for name in CASH_FLOWS) - into
         assert market.firms.cash.sum() - before == pytest.approx(into - out, abs=1e-9 * flows["revenue"])
         public_money += flows["public_money"]

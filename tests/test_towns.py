@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
-from small_markets import fingerprint
+from small_markets import fingerprint, scenario
 
 import homogsim as hs
+from homogsim.agents.firms import UID_SITE, uid_of
 from homogsim.errors import ScenarioError
 from homogsim.experiments.advice.candidates import business_of, name_of
 from homogsim.experiments.settling import MARGIN, fitted
 from homogsim.geography import build as lay
 from homogsim.model import MarketModel
+from homogsim.parameters import declared
 from homogsim.scenario import Scenario
-from homogsim.scenario.places import Places, Town, places_of, storefronts_of
+from homogsim.scenario.places import EARLIEST, OLDEST, Places, Sector, Town, places_of, storefronts_of
 from homogsim.scenario.towns import build
 from homogsim.streams import Streams
 
@@ -272,6 +275,45 @@ def test_parameters_and_places_must_agree(tmp_path) -> None:
         made(tmp_path).override("world.towns", 3)
     with pytest.raises(ScenarioError, match=r"businesses of bakery in Ash, but world.sites is 1"):
         made(tmp_path).override({"world.sites": 1, "world.occupied": 1})
+
+
+def test_a_business_cannot_be_older_than_its_uid_can_hold(tmp_path) -> None:
+    ours = made(tmp_path)
+    oldest = replace(ours.places, businesses=(replace(ours.places.businesses[0], age=OLDEST),))
+    early = {"calendar.warm_up": 200, "calendar.before": -EARLIEST - OLDEST - 200}
+    at_the_edge = MarketModel(replace(ours, places=oldest).override(early), threads=1).market.firms
+    assert (at_the_edge.uid[0], at_the_edge.birth[0]) == (0, EARLIEST)
+    words = r"number 1: age = 1800, and the run starts in month -249 \(calendar.warm_up 201, calendar.before 48\)"
+    with pytest.raises(ScenarioError, match=words) as error:
+        replace(ours, places=oldest).override(early | {"calendar.warm_up": 201})
+    assert "Set age = 1799 or less" in error.value.help
+    path = replace(ours, places=oldest).override(early).write(tmp_path / "old.toml")
+    path.write_text(path.read_text("utf-8").replace("warm_up = 200", "warm_up = 300"), "utf-8")
+    with pytest.raises(ScenarioError, match=r"old.toml, line \d+: .*opened in month -2148, but month -2048 is"):
+        Scenario.read(path)
+
+
+def test_every_month_of_a_calendar_has_room_in_a_uid() -> None:
+    most = {name: int(declared()[f"calendar.{name}"].high or 0) for name in ("warm_up", "before", "months")}
+    assert -most["warm_up"] - most["before"] >= EARLIEST
+    sites = np.arange(2)
+    for month in (EARLIEST, -most["warm_up"] - most["before"], most["months"] - 1):
+        assert (uid_of(sites, month) // UID_SITE == sites).all()
+    with pytest.raises(ScenarioError, match=r"calendar.months = 2,?041 months is out of bounds"):
+        Scenario.read("baseline").override("calendar.months", most["months"] + 1)
+
+
+def test_the_share_left_outside_is_that_of_simulated_consumers() -> None:
+    """Villages have one consumer at least, so that there are more occasions than the parameters alone say."""
+    towns = (Town("city", 100_000.0), *(Town(f"village {n}", 50.0, 0.1 + 0.05 * n, 0.2) for n in range(9)))
+    small = scenario("before-automation", {"world.towns": 10, "world.sectors": 1, "world.consumers": 20,
+                                           "calendar.warm_up": 2, "calendar.months": 1})  # fmt: skip
+    model = MarketModel(replace(small, places=Places(towns, (Sector("s"),))), threads=1).run()
+    market = model.market
+    bought = market.streets.weight * (1.0 - 1.0 / market.consumers.inclusive).sum()
+    occasions = market.streets.weight * market.consumers.rows
+    assert occasions > 1.02 * model.parameters.world.occasions * 10
+    assert model.results().timeline["outside_share"].iloc[-1] == pytest.approx(1.0 - bought / occasions, rel=1e-9)
 
 
 def test_roads_must_join_all_towns() -> None:

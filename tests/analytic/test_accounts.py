@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
-from small_markets import EVERYONE_HEARS, model
+from small_markets import EVERYONE_HEARS, model, scenario
 
 from homogsim.agents.market import CASH_FLOWS
 from homogsim.model import MarketModel
+from homogsim.parameters import TOOLS
+from homogsim.scenario.places import Business, Places, Sector, Town
 
-INTO_FIRMS = ("revenue", "founders_capital")
+INTO_FIRMS = ("revenue", "founders_capital", "settling")
 
 
 def cash_flow(flows: dict[str, float]) -> float:
@@ -46,7 +50,28 @@ def test_cash_changes_by_what_flows(change: dict[str, object]) -> None:
         assert change_of_cash == pytest.approx(cash_flow(market.flows), abs=1e-9 * market.flows["revenue"]), run_month
         moved = {name: moved[name] + abs(amount) for name, amount in market.flows.items()}
     unseen = {name for name, amount in moved.items() if amount == 0.0}
-    assert unseen == {"chain_profits", "public_money"}
+    assert unseen == {"chain_profits", "public_money", "settling"}
+
+
+def test_cash_of_given_businesses_changes_by_what_flows() -> None:
+    """What established businesses are found to have in the last month before automation is a flow, too."""
+    towns = (Town("Ash", 1000.0, 0.2, 0.2), Town("Beck", 500.0, 0.6, 0.6))
+    given = [Business("Ash" if n < 8 else "Beck", "bakery", age=3 + 57 * (n % 2), tool=TOOLS[n % 4]) for n in range(13)]
+    small = scenario("baseline", EVERYONE_HEARS, {"world.towns": 2, "world.sectors": 1, "finance.starting_cash": 0.5,
+                                                  "calendar.warm_up": 0, "calendar.months": 6})  # fmt: skip
+    run = MarketModel(replace(small, places=Places(towns, (Sector("bakery"),), (), tuple(given))), seed=1, threads=1)
+    market, settled = run.market, {}
+    assert market.firms.cash.sum() == pytest.approx(market.flows["founders_capital"], rel=1e-12)
+    while run.month <= run.last_month:
+        before, run_month = market.firms.cash.sum(), run.month
+        run.step()
+        change_of_cash = market.firms.cash.sum() - before
+        assert change_of_cash == pytest.approx(cash_flow(market.flows), abs=1e-9 * market.flows["revenue"]), run_month
+        settled[run_month] = market.flows["settling"]
+    assert settled.pop(-1) > 10_000.0
+    assert not any(settled.values())
+    accounts = run.results().accounts.set_index("month")
+    assert accounts["settling"].to_dict() == settled | {-1: accounts["settling"].sum()}
 
 
 def test_recorded_accounts_add_up() -> None:

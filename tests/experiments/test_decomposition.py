@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import cache
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -12,12 +13,14 @@ from experiments.tiny import TINY
 from homogsim.experiments.decomposition import (
     PARTS,
     MarketEnd,
+    apart_by_kind,
     consumer_surplus,
     decompose,
     different_consumers,
     filled,
     market_end,
     part_of,
+    split,
 )
 from homogsim.laws.demand import Appeal
 from homogsim.model import MarketModel
@@ -179,6 +182,82 @@ def test_a_storefront_open_in_one_run_gets_the_mean_of_its_cell_in_the_other() -
     np.testing.assert_allclose(mean[end.is_open[:8]], end.appeal.price[missing].mean())
     empty = filled(replace(end, is_open=np.zeros_like(missing)), end)
     np.testing.assert_array_equal(empty.price, end.appeal.price)
+
+
+def taken_over(end: MarketEnd, shops: np.ndarray, **columns: float) -> MarketEnd:
+    """Return the market after a chain of these prices and qualities took over some shops and nothing else changed."""
+    kinds = end.is_chain.copy()
+    kinds[shops] = True
+    changed = {name: getattr(end.appeal, name).copy() for name in columns}
+    for name, value in columns.items():
+        changed[name][shops] = value
+    return replace(end, is_chain=kinds, appeal=end.appeal._replace(**changed))
+
+
+def test_a_chain_that_takes_over_a_shop_changes_no_price() -> None:
+    """Small businesses charge what small ones charged, chains what chains charged: there are only more of these."""
+    found = market_end(ran("baseline"))
+    end = replace(found, appeal=found.appeal._replace(**{
+        name: np.ascontiguousarray(np.broadcast_to(column[..., :1], column.shape))
+        for name, column in found.appeal._asdict().items()
+    }))  # fmt: skip
+    a_chains = {"price": 0.5 * end.appeal.price[0], "base": end.appeal.base[0] + 1.0, "locality": 0.0}
+    of_each_sector = [np.flatnonzero(end.is_open[:8])[0], 8 + np.flatnonzero(end.is_open[8:])[0]]
+    before = taken_over(end, np.array(of_each_sector), **a_chains)
+    after = taken_over(before, np.setdiff1d(np.flatnonzero(end.is_open)[::2], of_each_sector), **a_chains)
+    change = decompose(before, after)
+    assert change.total == own(after) - own(before)
+    assert abs(change.total) > 100.0
+    for part in ("price", "quality", "fit", "personalization", "locality"):
+        assert abs(change.parts[part]) < 1e-10 * own(before), part
+    assert change.parts["chains"] > 0.0 > change.parts["number_of_firms"]
+    assert change.parts["chains"] + change.parts["number_of_firms"] == pytest.approx(change.total, rel=1e-10)
+
+
+def test_storefronts_are_told_apart_where_they_change_hands_and_nowhere_else() -> None:
+    one, two = market_end(ran("before-automation")), market_end(ran("baseline", "chains"))
+    changes = one.is_open & two.is_open & (one.is_chain != two.is_chain)
+    assert 0 < changes.sum() < changes.size / 2
+    first, second = apart_by_kind(one, two)
+    assert first.is_open.size == second.is_open.size == changes.size + changes.sum()
+    assert not (first.is_open & second.is_open & (first.is_chain != second.is_chain)).any()
+    for end, apart in ((one, first), (two, second)):
+        assert own(apart) == own(end)
+        np.testing.assert_array_equal(apart.appeal.price[apart.is_open], end.appeal.price[end.is_open])
+        np.testing.assert_array_equal(apart.is_open[apart.last[apart.last >= 0]], True)
+    # every storefront twice: the same parts, in a market of another shape
+    everywhere = np.ones_like(changes)
+    found, doubled = decompose(one, two), decompose(split(one, everywhere), split(two, everywhere))
+    assert found.total == doubled.total
+    for part in PARTS:
+        assert doubled.parts[part] == pytest.approx(found.parts[part], abs=1e-9 * own(one))
+
+
+def test_markets_in_which_no_storefront_changes_hands_stay_as_they_are() -> None:
+    one, two = market_end(ran("before-automation")), market_end(ran("baseline"))
+    assert apart_by_kind(one, two) == (one, two)
+    everywhere = np.ones_like(one.is_open)
+    found, doubled = decompose(one, two), decompose(split(one, everywhere), split(two, everywhere))
+    for part in PARTS:
+        assert doubled.parts[part] == pytest.approx(found.parts[part], abs=1e-9 * own(one))
+
+
+def test_a_shop_that_traded_is_no_chains_because_one_opens_there_afterwards(tmp_path: Path) -> None:
+    lonely = {"world.sites": 1, "world.occupied": 1, "finance.entry_rate": 0.0, "finance.starting_cash": 50.0,
+              "finance.retirement": 0.0, "chains.opening_rate": 1.0}  # fmt: skip
+    model = MarketModel(Scenario.read("baseline").override(TINY | CHAINS | lonely), seed=3, threads=1)
+    while model.month < 0:
+        model.step()
+    closes = np.flatnonzero(model.market.firms.is_open)[0]
+    model.market.firms.cash[closes] = -1e9
+    model.step()
+    assert model.market.firms.is_chain[closes], "a chain opened in the month in which the small business closed"
+    for run in (model, MarketModel.load(model.save(tmp_path / "here.npz"), threads=1)):
+        end = market_end(run)
+        assert end.is_open[closes]
+        assert not end.is_chain[closes]
+    model.step()
+    assert market_end(model).is_chain[closes]
 
 
 def test_an_empty_market_is_all_number_of_firms() -> None:

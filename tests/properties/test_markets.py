@@ -85,8 +85,8 @@ def test_any_market_keeps_its_books_and_bounds(changes: dict[str, object], seed:
         born, died = len(market.diary.births), len(market.diary.deaths)
         run.step()
         flows = market.flows
-        into = flows["revenue"] + flows["founders_capital"]
-        out = sum(amount for name, amount in flows.items() if name not in {"revenue", "founders_capital"})
+        into = flows["revenue"] + flows["founders_capital"] + flows["settling"]
+        out = sum(amount for name, amount in flows.items() if name not in {"revenue", "founders_capital", "settling"})
         assert market.firms.cash.sum() - cash == pytest.approx(into - out, abs=1e-9 * max(1.0, into))
         born, died = len(market.diary.births) - born, len(market.diary.deaths) - died
         assert market.firms.is_open.sum() == firms + born - died

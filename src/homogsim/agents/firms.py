@@ -11,12 +11,13 @@ from homogsim.laws import stocks
 from homogsim.laws.demand import Appeal
 from homogsim.parameters import TOOLS, Parameters, Tools
 from homogsim.population import Population, column
+from homogsim.scenario.places import EARLIEST
 
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 Ints = NDArray[np.int64]
 
-UID_SITE, UID_MONTH = 4096, 2048
+UID_SITE, UID_MONTH = 4096, -EARLIEST
 """uid = site · 4096 + birth month + 2048: never a running counter, which would shift the luck of all later firms."""
 
 NEVER = -1_000_000

@@ -39,9 +39,10 @@ Ints = NDArray[np.int64]
 
 CASH_FLOWS = (
     "revenue", "input_costs", "fixed_costs", "fees", "reinvestment", "setup_and_training", "owner_draws",
-    "founders_capital", "chain_profits", "closing_cash",
+    "founders_capital", "settling", "chain_profits", "closing_cash",
 )  # fmt: skip
-"""Money into and out of firms in a month: their cash changes by revenue and capital in, less all the rest."""
+"""Money into and out of firms in a month: their cash changes by revenue and capital in (founders' and, with given
+places, what present businesses are found to have as they settle), less all the rest."""
 
 FLOWS = (*CASH_FLOWS, "public_money")
 """All money that flows in a month. Public money goes past the firms' cash, to vendors and trainers (who get set-up and

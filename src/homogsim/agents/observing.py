@@ -127,6 +127,18 @@ def households(market: Market, customers: int) -> float:
     return customers * market.streets.weight / share if share > 0.0 else float("nan")
 
 
+def occasions(market: Market) -> float:
+    """Return the purchase occasions of a month, bought or not.
+
+    With given places they are those of the simulated consumers, who are whole and at least one in each cell: then they
+    are not exactly `world.occasions` for each cell.
+    """
+    if market.places is not None:
+        return market.consumers.rows * market.streets.weight
+    world = market.parameters.world
+    return world.occasions * world.cells
+
+
 def observe(market: Market, memory: Memory, surplus: Floats, yearly: bool) -> Observation:
     """Return the month that has just been traded; entries, exits, customers and ℓ are filled in later.
 
@@ -150,7 +162,7 @@ def observe(market: Market, memory: Memory, surplus: Floats, yearly: bool) -> Ob
         cells=world.cells,
         entries=0,
         exits=0,
-        occasions=world.occasions * world.cells,
+        occasions=occasions(market),
         choice_noise=market.parameters.consumers.choice_noise,
         town=market.site_town[rows],
         sector=market.site_sector[rows],

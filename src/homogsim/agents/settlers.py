@@ -110,7 +110,7 @@ def settle(market: Market) -> None:
 
     Rents and staff are what their business has brought about, without a lag. A business that has been there for two
     years or more must be able to live in its town: as long as it loses money its quality, which nobody has measured, is
-    taken to be higher than drawn; at the end it has a survivor's cash.
+    taken to be higher than drawn; at the end it has a survivor's cash, which the month's flows tell as settling.
     """
     if market.month >= 0 or market.places is None or not market.places.businesses:
         return
@@ -125,7 +125,9 @@ def settle(market: Market) -> None:
     losing = old & (firms.profit < 0.0) & (firms.expected_sales > 0.0)
     firms.quality[losing] += NUDGE * market.parameters.consumers.choice_noise
     if market.month == -1:
-        firms.cash[old] = np.maximum(firms.cash[old], SURVIVORS_CASH * firms.fixed_cost[old])
+        cash = np.maximum(firms.cash[old], SURVIVORS_CASH * firms.fixed_cost[old])
+        market.flows["settling"] = float((cash - firms.cash[old]).sum())
+        firms.cash[old] = cash
 
 
 def _know_tools(market: Market, settlers: Settlers) -> None:

@@ -21,12 +21,15 @@ chains              which outlets of chains are open
 A storefront that is open in one run only has no price in the other. It is given the mean of the open outlets of its
 kind (small business or chain) in its cell there; failing that of its sector; failing that of all outlets; and where
 there is none at all its own, so that its whole worth counts as number of firms.
+
+Where a small business is in one run and a chain's outlet in the other, the storefront counts as two, one for each kind,
+and each is open in one run only: a chain that takes over a shop has not changed the shop's price.
 """
 
 from __future__ import annotations
 
 from copy import deepcopy
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -36,6 +39,7 @@ from homogsim.laws.demand import Appeal, Luck, Streets, Tastes, choose_month, wo
 from homogsim.metrics.welfare import shapley_decomposition
 
 if TYPE_CHECKING:
+    from homogsim.agents.market import Market
     from homogsim.model import MarketModel
 
 Floats = NDArray[np.float64]
@@ -95,7 +99,7 @@ def market_end(model: MarketModel) -> MarketEnd:
     return MarketEnd(
         appeal=deepcopy(market.appeal),
         is_open=market.traded.copy(),
-        is_chain=market.firms.is_chain.copy(),
+        is_chain=_chains_that_traded(market),
         last=market.consumers.last_before.copy(),
         tastes=deepcopy(market.tastes),
         streets=market.streets,
@@ -105,6 +109,15 @@ def market_end(model: MarketModel) -> MarketEnd:
         voucher=market.parameters.policy.local_voucher,
         values={name: getattr(consumers, name) for name in VALUES} | {"base_value": consumers.purchase_value},
     )
+
+
+def _chains_that_traded(market: Market) -> Flags:
+    """Return (J,) which storefronts were a chain's when the last month was traded: after that some changed hands."""
+    is_chain = market.firms.is_chain.copy()
+    if closed := int(market.closed.sum()):
+        # who closed in the month is the end of the diary's lives, in the order of sites
+        is_chain[market.closed] = np.concatenate([piece["is_chain"] for piece in market.diary.lives])[-closed:]
+    return is_chain
 
 
 def different_consumers(first: MarketEnd, second: MarketEnd) -> str:
@@ -164,6 +177,7 @@ def decompose(first: MarketEnd, second: MarketEnd) -> Welfare:
     """
     if reason := different_consumers(first, second):
         raise ValueError(reason)
+    first, second = apart_by_kind(first, second)
     one, two = filled(first, second), filled(second, first)
 
     def surplus_with(changed: frozenset[str]) -> float:
@@ -177,6 +191,41 @@ def decompose(first: MarketEnd, second: MarketEnd) -> Welfare:
     playing = PARTS if has_chains else PARTS[:-1]
     found = dict.fromkeys(PARTS, 0.0) | shapley_decomposition(surplus_with, playing)
     return Welfare(surplus_with(frozenset(playing)) - surplus_with(frozenset()), found)
+
+
+def apart_by_kind(first: MarketEnd, second: MarketEnd) -> tuple[MarketEnd, MarketEnd]:
+    """Return both markets with two storefronts for each one that a small business has in one and a chain in the other.
+
+    Then every storefront is of one kind, and nobody's surplus is another: one of the two is closed in each market.
+    Where no storefront changes its kind the markets themselves are returned.
+    """
+    changes = first.is_open & second.is_open & (first.is_chain != second.is_chain)
+    if not changes.any():
+        return first, second
+    return split(first, changes), split(second, changes)
+
+
+def split(end: MarketEnd, twice: Flags) -> MarketEnd:
+    """Return a market with two storefronts in the place of those that `twice` (J,) names: a small one, then a chain's.
+
+    The present one keeps the customers who were there before; its neighbour, of the other kind, is closed.
+    """
+    site = np.repeat(np.arange(twice.size), 1 + twice)
+    start = np.append(0, np.cumsum(1 + twice))  # the first one of every old storefront
+    is_chain = end.is_chain[site]
+    is_chain[start[:-1][twice]], is_chain[start[:-1][twice] + 1] = False, True
+    now = (start[:-1] + (twice & end.is_chain)).astype(np.int32)
+    return replace(
+        end,
+        appeal=Appeal(*(np.ascontiguousarray(column[..., site]) for column in end.appeal)),
+        is_open=end.is_open[site] & (is_chain == end.is_chain[site]),
+        is_chain=is_chain,
+        last=np.where(end.last < 0, end.last, now[end.last]),
+        streets=end.streets._replace(
+            site_start=start[end.streets.site_start],
+            site_place=np.ascontiguousarray(end.streets.site_place[:, site]),
+        ),
+    )
 
 
 def part_of(column: str) -> str:

@@ -21,7 +21,10 @@ MOST = {"towns": 2000, "sectors": 60, "roads": 40_000, "businesses": 20_000}
 ROOM = 1.45
 """Storefronts for every present business, as in the baseline (16 for 11)."""
 OLDEST = 1800
-"""Months: a business's age, at most (its month of opening is part of its uid)."""
+"""Months: a business's age, at most."""
+EARLIEST = -2048
+"""First month in which a business can have opened: the month of opening is part of its uid, which has room for 2,048
+months before month 0. As many after it are more than a calendar can have."""
 
 
 @dataclass(frozen=True)
@@ -219,7 +222,25 @@ def consistent(places: Places, parameters: Parameters) -> list[Problem]:
         if count > world.sites:
             what = f"{count} businesses of {printable(sector)} in {printable(town)}, but world.sites is {world.sites}"
             problems.append(Problem("places.businesses", what, f"Set world.sites = {count} or more."))
-    return problems + _connected(places)
+    return problems + _too_old(places, parameters) + _connected(places)
+
+
+def _too_old(places: Places, parameters: Parameters) -> list[Problem]:
+    """Return the businesses that would have opened before the first month that a uid can hold."""
+    calendar = parameters.calendar
+    start = -calendar.warm_up - calendar.before
+    most = start - EARLIEST
+    at = f"the run starts in month {start} (calendar.warm_up {calendar.warm_up}, calendar.before {calendar.before})"
+    help = f"Set age = {most} or less, or take away from calendar.warm_up or calendar.before."
+    return [
+        Problem(
+            f"places.businesses[{n}].age",
+            f"[[places.businesses]] number {n}: age = {one.age}, and {at}: the business would have opened in month "
+            f"{start - one.age}, but month {EARLIEST} is the first one possible",
+            help,
+        )
+        for n, one in enumerate(places.businesses, 1) if one.age > most
+    ]  # fmt: skip
 
 
 def _connected(places: Places) -> list[Problem]:
