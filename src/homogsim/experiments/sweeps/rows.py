@@ -9,7 +9,7 @@ import numpy as np
 
 from homogsim.experiments.sweeps.factors import Factor, cell
 from homogsim.experiments.sweeps.plan import Plan
-from homogsim.experiments.sweeps.work import Batch, Found
+from homogsim.experiments.sweeps.work import Found
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -99,8 +99,3 @@ def series_table(done: Sequence[tuple[Found, dict[str, str], str]]) -> pa.Table 
     }
     values = np.concatenate([series for _, _, series in kept])
     return pa.table(columns | {name: values[:, n] for n, name in enumerate(METRICS)})
-
-
-def without_metrics(batch: Sequence[Found], about: dict[str, str]) -> Batch:
-    """Return a batch of runs that ended without a result."""
-    return Batch(tuple(batch), about)
