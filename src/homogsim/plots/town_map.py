@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
     from homogsim.results import Results
 
-MINUTES_A_UNIT = 60.0
 WIDTH = 12.6
 """Inches."""
 

@@ -18,8 +18,6 @@ FIRST = ("run", "id", "point", "replication", "seed")
 STATE = ("status", "outcome", "error")
 LAST = ("timeline_hash", "wall_seconds", "version", "code", "python", "numpy", "numba", "host")
 ABOUT = LAST[2:]
-UNLIKE = ("wall_seconds", "host")
-"""Columns in which two runs of the same may differ."""
 
 
 def metric_names(plan: Plan) -> tuple[str, ...]:
