@@ -11,6 +11,7 @@ from small_markets import EVERYONE_HEARS, model
 
 from homogsim.agents.choosing import attractions_of
 from homogsim.agents.firms import Operations, appeal, business, operations
+from homogsim.agents.launches import Launches
 from homogsim.agents.market import Market
 from homogsim.model import MarketModel
 
@@ -137,6 +138,32 @@ def test_velocity_is_what_paid_a_business_and_year(watch: Watch) -> None:
     assert rows[23] > 0
     assert rows[35] == pytest.approx(watch.velocities[35], abs=1e-12)
     assert math.isnan(rows[12])
+
+
+def test_what_pays() -> None:
+    """A launch pays if six months brought more than they would have; another business at its site does not count."""
+    run = model("baseline", {"calendar.before": 12})
+    market, look = run.market, run.recorder.look
+    gains = np.array([900.0, 900.0, -900.0, -900.0, 900.0])
+    paid: list[float] = []
+
+    def spy(is_last: bool) -> object:
+        if market.month == -7:  # the sixth month of a year
+            rows = np.flatnonzero(market.traded)[: gains.size]
+            launches = Launches(market)
+            launches.before.take(market.firms, rows)
+            launches.before.uid[rows[-1]] += 1
+            launches.gain[rows] = gains
+            launches.note(market, 1.0)
+            paid.append(launches.counts[2])
+            # Nothing about these businesses has changed but the load on attention, so that the month adds little.
+            np.testing.assert_allclose(launches.gain[rows], gains, atol=100.0)
+        return look(is_last)
+
+    run.recorder.look = spy  # type: ignore[method-assign]
+    while market.month < 0:
+        run.step()
+    assert paid == [2]
 
 
 def test_nothing_pays_in_the_first_years() -> None:

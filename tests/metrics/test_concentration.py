@@ -7,17 +7,19 @@ import math
 import numpy as np
 import pytest
 
-from homogsim.metrics.concentration import group_herfindahl, herfindahl, mean_cell_hhi, top_share, vendor_hhi
+from homogsim.metrics.concentration import group_herfindahl, mean_cell_hhi, top_share, vendor_hhi
 from homogsim.metrics.diversity import hill_number
 
 
-def test_herfindahl() -> None:
-    assert herfindahl([1, 1, 1, 1]) == pytest.approx(0.25, abs=1e-15)
-    assert herfindahl([3, 0, 0]) == 1
-    assert herfindahl([5, 3, 2]) == pytest.approx(0.38, abs=1e-15)
-    assert herfindahl([5, 3, 2]) == pytest.approx(1 / hill_number([5, 3, 2], 2), abs=1e-12)
-    assert math.isnan(herfindahl([]))
-    assert math.isnan(herfindahl([0, 0]))
+def test_one_group() -> None:
+    def index(amounts: list[float]) -> float:
+        return float(group_herfindahl(amounts, [0] * len(amounts), 1)[0])
+
+    assert index([1, 1, 1, 1]) == pytest.approx(0.25, abs=1e-15)
+    assert index([3, 0, 0]) == 1
+    assert index([5, 3, 2]) == pytest.approx(1 / hill_number([5, 3, 2], 2), abs=1e-12)
+    assert math.isnan(index([]))
+    assert math.isnan(index([0, 0]))
 
 
 def test_cells() -> None:

@@ -1,4 +1,4 @@
-"""Launches that pay, by hand."""
+"""Launches and how often they come, by hand; whether they pay is tests/agents/test_launches.py."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from homogsim.metrics.innovation import innovation_velocity, is_launch, launch_pays
+from homogsim.metrics.innovation import innovation_velocity, is_launch
 
 
 def test_launches() -> None:
@@ -14,12 +14,6 @@ def test_launches() -> None:
     np.testing.assert_array_equal(is_launch(now, before, 2.0, [False, False, True, False]), [False, True, True, False])
     unborn = np.full((1, 2), np.nan)
     np.testing.assert_array_equal(is_launch(now[:1], unborn, 2.0, [False]), [False])
-
-
-def test_launches_that_pay() -> None:
-    profit = [[10.0] * 6, [10.0] * 6, [10.0, 10, 10, np.nan, np.nan, np.nan]]
-    shadow = [[9.0] * 5 + [14.0], [9.0] * 5 + [16.0], [0.0] * 6]
-    np.testing.assert_array_equal(launch_pays(profit, shadow), [True, False, False])
 
 
 def test_velocity() -> None:

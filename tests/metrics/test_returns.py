@@ -54,6 +54,7 @@ def test_slope_of_too_little() -> None:
 
 def test_labour_cost_share() -> None:
     assert labour_cost_share([30, 10], [100, 60]) == 0.25
+    assert labour_cost_share([30, 10], [0, 5]) == 8  # staff is there although next to nothing is sold
     assert math.isnan(labour_cost_share([], []))
 
 

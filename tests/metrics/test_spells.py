@@ -1,29 +1,50 @@
-"""Survival by a changing state: cut lives, curves by state, and the log-rank test against SciPy and plain loops."""
+"""Survival by a changing state: curves by state, and the log-rank test against SciPy and plain loops."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 import pytest
 from scipy import stats
 
-from homogsim.metrics.spells import Spells, chi_square_tail, kaplan_meier_by_state, log_rank, spells_from_changes
+from homogsim.metrics.spells import Spells, chi_square_tail, kaplan_meier_by_state, log_rank
 from homogsim.metrics.survival import kaplan_meier, survival_at
+
+Change = tuple[int, float, int]
+"""Row of a business, its age, and the state it is in from then on."""
+
+
+def lives_cut(
+    durations: Iterable[float],
+    events: Iterable[bool],
+    changes: Iterable[Change] = (),
+    first: Sequence[int] | None = None,
+) -> Spells:
+    """Cut lives at changes of state; who closes at the age of a change closes in the old state."""
+    by_business: dict[int, dict[float, int]] = {}
+    for business, age, state in changes:
+        by_business.setdefault(int(business), {})[float(age)] = int(state)
+    rows = []
+    for business, (end, closed) in enumerate(zip(durations, events, strict=True)):
+        start, state = 0.0, 0 if first is None else int(first[business])
+        for age, following in sorted(by_business.get(business, {}).items()):
+            if start < age < end:
+                rows.append((start, age, False, state, business))
+                start = age
+            if age < end:
+                state = following
+        rows.append((start, float(end), bool(closed), state, business))
+    columns = zip(*rows, strict=True) if rows else [()] * 5
+    return Spells(*(np.array(c, dtype=t) for c, t in zip(columns, (float, float, bool, int, int), strict=True)))
 
 
 def random_spells(seed: int, n: int = 120, states: int = 3) -> Spells:
     rng = np.random.default_rng(seed)
     closing, end = rng.geometric(0.04, n), rng.integers(10, 60, n)
-    durations, changes = np.minimum(closing, end), 2 * n
-    return spells_from_changes(
-        durations,
-        closing <= end,
-        rng.integers(0, n, changes),
-        rng.integers(0, 60, changes),
-        rng.integers(0, states, changes),
-        initial=rng.integers(0, states, n),
-    )
+    changes = zip(rng.integers(0, n, 2 * n), rng.integers(0, 60, 2 * n), rng.integers(0, states, 2 * n), strict=True)
+    return lives_cut(np.minimum(closing, end), closing <= end, changes, rng.integers(0, states, n).tolist())
 
 
 def chi_square_by_loops(spells: Spells, states: int) -> float:
@@ -46,50 +67,12 @@ def chi_square_by_loops(spells: Spells, states: int) -> float:
     return float(u @ np.linalg.solve(v, u))
 
 
-def test_lives_are_cut_at_changes() -> None:
-    spells = spells_from_changes(
-        durations=[10, 20, 5],
-        events=[True, False, True],
-        business=[1, 1, 0, 2, 1],
-        age=[12, 6, 4, 5, 6],
-        state=[3, 1, 2, 1, 2],  # of business 1's two changes at age 6 the last given holds
-    )
-    np.testing.assert_array_equal(spells.business, [0, 0, 1, 1, 1, 2])
-    np.testing.assert_array_equal(spells.start, [0, 4, 0, 6, 12, 0])
-    np.testing.assert_array_equal(spells.stop, [4, 10, 6, 12, 20, 5])
-    np.testing.assert_array_equal(spells.state, [0, 2, 0, 2, 3, 0])  # business 2 closes in its old state
-    np.testing.assert_array_equal(spells.event, [False, True, False, False, False, True])
-
-
-def test_observation_from_an_age_on() -> None:
-    spells = spells_from_changes([30, 30, 8], [True, True, True], [0, 0, 1], [9, 4, 25], [2, 1, 1], entry=[10, 10, 10])
-    np.testing.assert_array_equal(spells.business, [0, 1, 1])  # the third closed before it was observed
-    np.testing.assert_array_equal(spells.start, [10, 10, 25])
-    np.testing.assert_array_equal(spells.state, [2, 0, 1])
-
-
-def test_born_with_a_tool() -> None:
-    spells = spells_from_changes([6], [False], [0], [0], [2])
-    np.testing.assert_array_equal(spells.state, [2])
-    np.testing.assert_array_equal(spells.stop, [6])
-
-
-def test_time_and_closings_are_kept() -> None:
-    rng = np.random.default_rng(0)
-    durations, events = rng.integers(1, 50, 40).astype(float), rng.random(40) < 0.6
-    spells = spells_from_changes(
-        durations, events, rng.integers(0, 40, 100), rng.integers(0, 60, 100), rng.integers(0, 4, 100)
-    )
-    np.testing.assert_array_equal(np.bincount(spells.business, spells.stop - spells.start), durations)
-    np.testing.assert_array_equal(np.bincount(spells.business, spells.event), events)
-
-
 def test_two_fixed_groups_are_scipys() -> None:
     rng = np.random.default_rng(3)
     state = np.arange(90) % 2
     closing, end = rng.geometric(np.where(state == 1, 0.06, 0.03)), rng.integers(5, 50, 90)
     durations, events = np.minimum(closing, end).astype(float), closing <= end
-    ours = log_rank(spells_from_changes(durations, events, [], [], [], initial=state), 2)
+    ours = log_rank(lives_cut(durations, events, first=state.tolist()), 2)
     samples = [
         stats.CensoredData(uncensored=durations[here & events], right=durations[here & ~events])
         for here in (state == 0, state == 1)
@@ -119,9 +102,9 @@ def test_states_nobody_is_in_do_not_count() -> None:
 
 def test_one_state_or_no_closing_is_no_test() -> None:
     for spells in (
-        spells_from_changes([5, 7], [True, True], [], [], []),
-        spells_from_changes([5, 7], [False, False], [1], [3], [1]),
-        spells_from_changes([], [], [], [], []),
+        lives_cut([5, 7], [True, True]),
+        lives_cut([5, 7], [False, False], [(1, 3, 1)]),
+        lives_cut([], []),
     ):
         assert math.isnan(log_rank(spells, 2).p_value)
         assert math.isnan(log_rank(spells, 2).statistic)
@@ -147,8 +130,8 @@ def test_adopters_do_not_look_immortal() -> None:
     durations, adoption = rng.geometric(0.02, 3000).astype(float), rng.geometric(0.02, 3000)
     adopted = adoption < durations
     events, who = np.ones(3000, dtype=bool), np.flatnonzero(adopted)
-    ever = log_rank(spells_from_changes(durations, events, [], [], [], initial=adopted), 2)
-    while_used = log_rank(spells_from_changes(durations, events, who, adoption[who], np.ones(who.size, dtype=int)), 2)
+    ever = log_rank(lives_cut(durations, events, first=adopted.astype(int).tolist()), 2)
+    while_used = log_rank(lives_cut(durations, events, ((j, adoption[j], 1) for j in who)), 2)
     assert ever.p_value < 1e-20
     assert while_used.p_value > 0.01
 

@@ -9,12 +9,12 @@ import pytest
 from scipy import stats
 
 from homogsim.metrics.survival import (
+    SurvivalCurve,
     greenwood_band,
     hazard_by_age,
     kaplan_meier,
     median_survival,
     survival_at,
-    survival_error_at,
     turnover_rate,
     weibull_fit,
 )
@@ -28,6 +28,11 @@ def lives(seed: int, n: int = 80) -> tuple[np.ndarray, np.ndarray]:
     rng = np.random.default_rng(seed)
     closing, end = rng.geometric(0.03, n), rng.integers(5, 60, n)
     return np.minimum(closing, end).astype(float), closing <= end
+
+
+def error_at(curve: SurvivalCurve, months: np.ndarray) -> np.ndarray:
+    """Greenwood's standard error at ages after the first closing."""
+    return np.sqrt(curve.variance[np.searchsorted(curve.times, months, side="right") - 1])
 
 
 def test_the_textbook_series() -> None:
@@ -59,9 +64,7 @@ def test_survival_between_and_beyond_the_steps() -> None:
     curve = kaplan_meier([2, 4, 6], [True, True, False])
     np.testing.assert_allclose(survival_at(curve, [0, 1.9, 2, 3, 4, 6]), [1, 1, 2 / 3, 2 / 3, 1 / 3, 1 / 3], atol=1e-15)
     assert math.isnan(survival_at(curve, 6.1))
-    assert survival_error_at(curve, 1) == 0
-    assert survival_error_at(curve, 2) == pytest.approx(math.sqrt(2 / 3 * 1 / 3 / 3), abs=1e-15)
-    assert math.isnan(survival_error_at(curve, 7))
+    assert curve.variance[0] == pytest.approx(2 / 3 * 1 / 3 / 3, abs=1e-15)  # binomial, as long as nobody is censored
 
 
 def test_survival_stays_zero_once_all_have_closed() -> None:
@@ -106,7 +109,7 @@ def test_constant_hazard_is_within_greenwood() -> None:
     closing, end = rng.geometric(hazard, n), rng.integers(24, 181, n)
     curve = kaplan_meier(np.minimum(closing, end), closing <= end)
     years = np.arange(12, 132, 12)
-    z = (survival_at(curve, years) - (1 - hazard) ** years) / survival_error_at(curve, years)
+    z = (survival_at(curve, years) - (1 - hazard) ** years) / error_at(curve, years)
     assert np.abs(z).max() < 3
     lower, upper = greenwood_band(curve)
     true = (1 - hazard) ** curve.times

@@ -10,7 +10,7 @@ from homogsim.laws.sameness import felt_diversity, raised_value
 
 
 def town_diversity(market: Market, scale: float) -> NDArray[np.float64]:
-    """Return the diversity that each town's shops offer, by last month's sales."""
+    """Return the diversity that each town's shops offer, chains' outlets among them, by last month's sales."""
     firms, towns = market.firms, range(market.parameters.world.towns)
     here = [np.flatnonzero(firms.is_open & (market.site_town == town)) for town in towns]
     return np.array([felt_diversity(firms.offering[:, rows], firms.sales[rows], scale) for rows in here])

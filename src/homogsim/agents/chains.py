@@ -24,7 +24,7 @@ CLOSED = -1e6
 
 
 def hold_course(market: Market) -> None:
-    """Keep the outlets as they are, after the state laws: the sector's centre, unit cost 12 % below c0."""
+    """Keep the outlets as they are, after the state laws: the sector's centre, at the brand's unit cost."""
     firms, parameters = market.firms, market.parameters
     rows = np.flatnonzero(firms.is_chain & firms.is_open) if parameters.chains.enabled else ()
     if len(rows) == 0:
@@ -127,7 +127,7 @@ def _expectations(market: Market, sites: Rows) -> tuple[Floats, Floats]:
 
 
 def _unit_cost(market: Market) -> float:
-    """Return a brand's unit cost: 12 % below c0, all that its tools save included."""
+    """Return a brand's unit cost, c0·(1 − `chains.cost_advantage`): all that its tools save is in it."""
     return market.parameters.firms.base_cost * (1.0 - market.parameters.chains.cost_advantage)
 
 

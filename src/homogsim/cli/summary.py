@@ -11,12 +11,14 @@ from homogsim.cli.text import number, percent
 from homogsim.results import Results, summarise
 from homogsim.results.manifest import plain
 
+CAPTION = "start: last 12 months before automation arrives; end: last 24 months"
+
 
 def summary_table(results: Results) -> Table:
     """Return start, end and change of every metric, with its unit."""
     from homogsim.metrics.table import METRICS
 
-    table = Table(title=_title(results), title_justify="left", caption=_caption(results), caption_justify="left")
+    table = Table(title=_title(results), title_justify="left", caption=CAPTION, caption_justify="left")
     table.add_column("metric", no_wrap=True)
     for name in ("start", "end", "change"):
         table.add_column(name, justify="right", no_wrap=True)
@@ -35,10 +37,6 @@ def summary_table(results: Results) -> Table:
 def _title(results: Results) -> str:
     status = "" if results.status == "complete" else f" ({results.status})"
     return f"{results.scenario.name}, seed {results.seed}, {results.months} months{status}"
-
-
-def _caption(results: Results) -> str:
-    return "start: last 12 months before automation arrives; end: last 24 months"
 
 
 def summary_json(results: Results, folder: Path) -> str:

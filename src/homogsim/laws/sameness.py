@@ -1,7 +1,8 @@
 """A town's diversity as its people feel it, and the backlash to sameness (docs/model.md).
 
-The same diversity as the metric's (`homogsim.metrics.diversity`), but with this project's own exp and log, because
-here it enters the state.
+The same law as the metric's (`homogsim.metrics.diversity`), but with this project's own exp and log, because here it
+enters the state, and of other outlets: people see a town's chains as well (`homogsim.agents.backlash`), the metric
+counts small businesses only.
 """
 
 from __future__ import annotations

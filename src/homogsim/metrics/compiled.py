@@ -89,19 +89,6 @@ def pairs_into(columns: Array, scale: float, p: Array, group: Integers, market: 
 
 
 @njit(cache=True)
-def ordinariness_into(Z: Array, p: Array, group: Integers, market: Array, own: Array) -> None:
-    """Fill (Zp)_i over all outlets and over those of i's own group."""
-    n = p.size
-    for i in range(n):
-        everywhere, here = 0.0, 0.0
-        for j in range(n):
-            alike = Z[i, j] * p[j]
-            everywhere += alike
-            here += alike if group[j] == group[i] else 0.0
-        market[i], own[i] = everywhere, here
-
-
-@njit(cache=True)
 def similarities_into(distances: Array, scale: float, result: Array) -> None:
     """Fill with exp(−distance/ℓ), ℓ > 0: in one pass, without a matrix in between."""
     prefer_wide_vectors()

@@ -8,30 +8,8 @@ from numpy.typing import ArrayLike
 from homogsim.metrics.arrays import Array, floats, integers
 
 
-def herfindahl(shares: ArrayLike) -> float:
-    r"""Return the Herfindahl–Hirschman index :math:`\sum_j s_j^2` of shares scaled to sum to 1.
-
-    Parameters
-    ----------
-    shares : array_like, shape (n,)
-        Shares, sales or counts; not negative.
-
-    Returns
-    -------
-    float
-        Without unit, 1/n … 1 (not the 0 … 10,000 of competition law). NaN when nothing has weight.
-
-    References
-    ----------
-    Herfindahl (1950); Hirschman (1964), The paternity of an index, American Economic Review 54, 761–762.
-    """
-    s = floats(shares)
-    total = s.sum()
-    return float(((s / total) ** 2).sum()) if total > 0 else float("nan")
-
-
 def group_herfindahl(amounts: ArrayLike, group: ArrayLike, n_groups: int) -> Array:
-    """Return the Herfindahl index within each group.
+    r"""Return the Herfindahl–Hirschman index :math:`\sum_j s_j^2` of the shares within each group.
 
     Parameters
     ----------
@@ -45,7 +23,11 @@ def group_herfindahl(amounts: ArrayLike, group: ArrayLike, n_groups: int) -> Arr
     Returns
     -------
     ndarray, shape (n_groups,)
-        Without unit, 0 < H ≤ 1; NaN for a group without sales.
+        Without unit, 0 < H ≤ 1 (not the 0 … 10,000 of competition law); NaN for a group without sales.
+
+    References
+    ----------
+    Herfindahl (1950); Hirschman (1964), The paternity of an index, American Economic Review 54, 761–762.
     """
     amounts, group = floats(amounts), integers(group)
     total = np.bincount(group, weights=amounts, minlength=n_groups)

@@ -98,7 +98,8 @@ def leinster_cobbold(p: ArrayLike, Z: Array, q: float) -> float:
 
     References
     ----------
-    Leinster & Cobbold (2012), Measuring diversity: the importance of species similarity, Ecology 93, 477–489.
+    Leinster & Cobbold (2012), Measuring diversity: the importance of species similarity, Ecology 93, 477–489. At q = 2
+    it is 1/(1 − Rao's quadratic entropy): Rao (1982), Theoretical Population Biology 21, 24–43.
     """
     p = floats(p)
     check_order(q)
@@ -160,35 +161,6 @@ def hill_number(p: ArrayLike, q: float) -> float:
     check_weights(p)
     p = p[p > 0]
     return known_power_mean(p.sum() / p, p / p.sum(), 1 - q) if p.size else float("nan")
-
-
-def rao_entropy(p: ArrayLike, Z: Array) -> float:
-    r"""Return Rao's quadratic entropy with dissimilarity 1 − Z, :math:`\sum_{ij} p_i p_j (1 - Z_{ij})`.
-
-    It is how different two purchases taken at random are; :math:`D_2^Z = 1/(1 - \mathrm{Rao})`.
-
-    Parameters
-    ----------
-    p : array_like, shape (n,)
-        Shares, not negative; scaled to sum to 1.
-    Z : ndarray, shape (n, n)
-        Similarities in [0, 1].
-
-    Returns
-    -------
-    float
-        Without unit, 0 … 1. NaN when nothing has weight.
-
-    References
-    ----------
-    Rao (1982), Diversity and dissimilarity coefficients: a unified approach, Theoretical Population Biology 21, 24–43.
-    """
-    p = floats(p)
-    total = float(p.sum())
-    if not total > 0:
-        return float("nan")
-    p = p / total
-    return float(np.einsum("i,ij,j->", p, 1.0 - Z, p))
 
 
 def diversity_lost(D: ArrayLike, D_0: ArrayLike) -> Array:

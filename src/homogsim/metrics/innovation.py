@@ -34,23 +34,6 @@ def is_launch(x: ArrayLike, x_year_ago: ArrayLike, scale: float, tool_changed: A
     return launched
 
 
-def launch_pays(profit: ArrayLike, shadow_profit: ArrayLike) -> Booleans:
-    """Say which launches paid: profit over the 6 months after it above the shadow's.
-
-    Parameters
-    ----------
-    profit, shadow_profit : array_like, shape (launches, 6)
-        Dollars per month, with the launch and without it.
-
-    Returns
-    -------
-    ndarray of bool, shape (launches,)
-        False where the business did not live through the 6 months (NaN).
-    """
-    pays: Booleans = floats(profit).sum(axis=-1) > floats(shadow_profit).sum(axis=-1)
-    return pays
-
-
 def innovation_velocity(paying_launches: int, business_months: float) -> float:
     r"""Return launches that pay, per business and year: :math:`12 \cdot \text{launches} / \text{business-months}`.
 

@@ -9,10 +9,9 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import ArrayLike
 
-from homogsim.metrics.arrays import Array, Integers, floats, integers
-from homogsim.metrics.diversity import check_order, check_weights, known_power_mean, power_mean
+from homogsim.metrics.arrays import Array, Integers, floats
+from homogsim.metrics.diversity import known_power_mean, power_mean
 
 
 @dataclass(frozen=True)
@@ -39,6 +38,11 @@ class Partition:
         ρ̄_m = M_{1−q}(p̄_m, Zp/Zp̄_m): how well town m represents the market; 1 when it looks like the whole.
     beta_bar : ndarray, shape (M,)
         β̄_m = 1/ρ̄_m: how distinct town m is.
+
+    References
+    ----------
+    Reeve, Leinster, Cobbold, Thompson, Brummitt, Mitchell & Matthews (2016), How to partition diversity,
+    arXiv:1404.6520v3.
     """
 
     gamma: float
@@ -48,89 +52,6 @@ class Partition:
     alpha_bar: Array
     rho_bar: Array
     beta_bar: Array
-
-
-def partition(weights: ArrayLike, Z: Array, q: float) -> Partition:
-    r"""Partition diversity when an offering may be found in several towns.
-
-    Parameters
-    ----------
-    weights : array_like, shape (n, M)
-        P: how much of the market is offering i in town m. Not negative; scaled to sum to 1.
-    Z : ndarray, shape (n, n)
-        Similarities in [0, 1] with ones on the diagonal.
-    q : float
-        Order, 0 … ∞.
-
-    Returns
-    -------
-    Partition
-        NaN throughout when nothing has weight.
-
-    Raises
-    ------
-    ValueError
-        If q is negative or NaN, or the shapes differ.
-
-    References
-    ----------
-    Reeve, Leinster, Cobbold, Thompson, Brummitt, Mitchell & Matthews (2016), How to partition diversity,
-    arXiv:1404.6520v3.
-    """
-    P = floats(weights)
-    check_order(q)
-    if Z.shape != (len(P), len(P)):
-        raise ValueError(f"{len(P)} offerings need similarities of shape ({len(P)}, {len(P)}), not {Z.shape}")
-    total = float(P.sum())
-    if not total > 0:
-        return undefined_partition(P.shape[1])
-    P = P / total
-    w = P.sum(axis=0)
-    ordinariness = np.einsum("ij,jm->im", Z, P)
-    alpha_bar, rho_bar = np.full(len(w), np.nan), np.full(len(w), np.nan)
-    for m in np.flatnonzero(w > 0):
-        here = P[:, m] > 0
-        own = ordinariness[here, m] / w[m]
-        alpha_bar[m] = power_mean(1 / own, P[here, m], 1 - q)
-        rho_bar[m] = power_mean(ordinariness[here].sum(axis=1) / own, P[here, m], 1 - q)
-    p, market = P.sum(axis=1), ordinariness.sum(axis=1)
-    return _assemble(power_mean(1 / market[p > 0], p[p > 0], 1 - q), w, alpha_bar, rho_bar, q)
-
-
-def partition_by_group(p: ArrayLike, group: ArrayLike, Z: Array, q: float, n_groups: int | None = None) -> Partition:
-    r"""Partition diversity when each outlet stands in one town: `partition` without the mostly empty matrix.
-
-    Only similarities inside the towns and one product Zp are needed.
-
-    Parameters
-    ----------
-    p : array_like, shape (n,)
-        Share of each outlet, by sales or equal. Not negative; scaled to sum to 1.
-    group : array_like of int, shape (n,)
-        Town (or sector) of each outlet, 0 … M − 1, in any order.
-    Z : ndarray, shape (n, n)
-        Similarities in [0, 1] with ones on the diagonal.
-    q : float
-        Order, 0 … ∞.
-    n_groups : int, optional
-        M, where it is more than the largest group + 1; towns without weight are NaN and do not count.
-
-    Returns
-    -------
-    Partition
-        NaN throughout when nothing has weight.
-
-    Raises
-    ------
-    ValueError
-        If q is negative or NaN, or the shapes differ.
-
-    References
-    ----------
-    Reeve et al. (2016), How to partition diversity, arXiv:1404.6520v3.
-    """
-    check_order(q)
-    return partition_at(ordinariness_by_group(p, group, Z, n_groups), q)
 
 
 class Ordinariness(NamedTuple):
@@ -148,25 +69,6 @@ class Ordinariness(NamedTuple):
     """(n) Zp̄_m: how alike its own town is."""
 
 
-def ordinariness_by_group(p: ArrayLike, group: ArrayLike, Z: Array, n_groups: int | None = None) -> Ordinariness:
-    """Return the ordinariness of each outlet in the market and in its own group (arguments: `partition_by_group`)."""
-    from homogsim.metrics.compiled import ordinariness_into
-
-    p, group = floats(p), integers(group)
-    check_weights(p)
-    if Z.shape != (p.size, p.size) or group.shape != p.shape:
-        raise ValueError(f"shares {p.shape}, groups {group.shape} and similarities {Z.shape} do not fit together")
-    n_groups = int(group.max(initial=-1)) + 1 if n_groups is None else n_groups
-    total = float(p.sum())
-    if not total > 0:
-        nothing = np.empty(0)
-        return Ordinariness(nothing, group[:0], np.zeros(n_groups), nothing, nothing)
-    p = p / total
-    market, own = np.empty(p.size), np.empty(p.size)
-    ordinariness_into(np.ascontiguousarray(Z), np.ascontiguousarray(p), np.ascontiguousarray(group), market, own)
-    return ordinariness_of(p, group, market, own, n_groups)
-
-
 def ordinariness_of(p: Array, group: Integers, market: Array, own: Array, n_groups: int) -> Ordinariness:
     """Return the ordinariness of the outlets with weight, `own` still being Σ_j Z_ij p_j over the group's outlets."""
     w = floats(np.bincount(group, weights=p, minlength=n_groups))
@@ -176,7 +78,7 @@ def ordinariness_of(p: Array, group: Integers, market: Array, own: Array, n_grou
 
 
 def partition_at(outlets: Ordinariness, q: float) -> Partition:
-    """Return the partition of order q from the outlets' ordinariness."""
+    """Return the partition of order q, 0 … ∞, from the outlets' ordinariness; NaN throughout where none has weight."""
     p, group, w, market, own = outlets
     if not p.size:
         return undefined_partition(w.size)

@@ -150,7 +150,8 @@ def labour_cost_share(labour_cost: ArrayLike, revenue: ArrayLike) -> float:
     Returns
     -------
     float
-        Share, at least 0. NaN without revenue.
+        Share, at least 0; above 1 where staff that is there whatever is sold costs more than is sold. NaN without
+        revenue.
     """
     total = float(np.sum(floats(revenue)))
     return float(np.sum(floats(labour_cost))) / total if total > 0 else float("nan")

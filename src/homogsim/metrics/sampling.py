@@ -6,16 +6,13 @@ delete-a-group jackknife, whatever the metric.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from homogsim.metrics.arrays import Array, floats, integers
-from homogsim.metrics.diversity import leinster_cobbold
 from homogsim.metrics.partition import ordinariness_of, partition_at
-from homogsim.metrics.similarity import similarity_matrix
 
 GROUPS = 20
 """Groups of the jackknife."""
@@ -28,9 +25,7 @@ class Estimate(NamedTuple):
     standard_error: Array
 
 
-def jackknife(
-    statistic: Callable[[Array], ArrayLike], weights: ArrayLike, population: int, groups: int = GROUPS
-) -> Estimate:
+def jackknife(whole: Array, without: Array, unsampled: float) -> Estimate:
     r"""Return a bias-corrected estimate and its standard error by the delete-a-group jackknife.
 
     With the sample cut into G groups, θ̂ the statistic of the sample, θ̂_g the same without group g, m sampled of N:
@@ -43,90 +38,26 @@ def jackknife(
 
     Parameters
     ----------
-    statistic : callable
-        Takes weights of shape (m,), some of them 0, and returns a number or an array.
-    weights : array_like, shape (m,)
-        Weight of each sampled outlet, in an order that has nothing to do with it (the keyed order it was drawn in):
-        groups are every G-th outlet.
-    population : int
-        N, the outlets sampled from, at least m.
-    groups : int
-        G, at least 2; at most m are used.
+    whole : ndarray
+        θ̂, a number or an array of any shape.
+    without : ndarray, shape (G, …)
+        θ̂_g, G at least 2. Groups have nothing to do with what is measured: every G-th outlet of the keyed order.
+    unsampled : float
+        f, share of the outlets that is not in the sample, 0 … 1.
 
     Returns
     -------
     Estimate
-        Unit of the statistic. The error is NaN for a sample of one outlet out of several.
-
-    Raises
-    ------
-    ValueError
-        If `groups` is under 2 or `population` under the size of the sample.
+        Unit and shape of the statistic.
 
     References
     ----------
     Kott (2001), The delete-a-group jackknife, Journal of Official Statistics 17, 521–526; Efron (1982), The Jackknife,
     the Bootstrap and Other Resampling Plans, SIAM.
     """
-    weights = floats(weights)
-    size = len(weights)
-    if groups < 2 or population < size:
-        raise ValueError(f"{groups} groups (at least 2) of {size} outlets from {population} (no fewer) cannot be")
-    whole = np.asarray(statistic(weights), dtype=float)
-    unsampled = 1 - size / population if population else 0.0
-    if unsampled == 0:
-        return Estimate(whole, np.zeros_like(whole))
-    groups = min(groups, size)
-    if groups < 2:
-        return Estimate(whole, np.full_like(whole, np.nan))
-    member = np.arange(size) % groups
-    without = np.array([statistic(np.where(member == g, 0.0, weights)) for g in range(groups)], dtype=float)
-    return _estimate(whole, without, unsampled)
-
-
-def _estimate(whole: Array, without: Array, unsampled: float) -> Estimate:
-    """Return the jackknife's estimate from the statistic of the sample, and of the sample without each group."""
     groups, mean = len(without), without.mean(axis=0)
     variance = unsampled * (groups - 1) / groups * ((without - mean) ** 2).sum(axis=0)
     return Estimate(whole - unsampled * (groups - 1) * (mean - whole), np.sqrt(variance))
-
-
-def sampled_diversity(
-    x: ArrayLike, p: ArrayLike, scale: float, q: float, order: NDArray[np.intp], groups: int = GROUPS
-) -> Estimate:
-    r"""Estimate :math:`D_q^Z` of a market too large for its similarities.
-
-    Sampled outlets keep their shares, scaled to sum to 1, and their ordinariness is taken against the sample; the
-    jackknife corrects the bias of that and gives the standard error.
-
-    Parameters
-    ----------
-    x : array_like, shape (N, d)
-        Offerings of all outlets, in standard deviations of tastes.
-    p : array_like, shape (N,)
-        Shares of all outlets, not negative.
-    scale : float
-        :math:`\ell`, same unit as `x`.
-    q : float
-        Order, 0 … ∞.
-    order : ndarray of int, shape (m,)
-        Rows sampled, all different, in keyed order: `np.argsort(uniforms)[:m]`.
-    groups : int
-        Groups of the jackknife.
-
-    Returns
-    -------
-    Estimate
-        Effective number, 1 … N (an estimate may fall outside by its error), and its standard error. Exact, with
-        error 0, when the sample is everything; NaN when nothing sampled has weight.
-
-    References
-    ----------
-    See `leinster_cobbold` and `jackknife`.
-    """
-    x, p = floats(x), floats(p)
-    Z = similarity_matrix(x[order], scale)
-    return jackknife(lambda weights: leinster_cobbold(weights, Z, q), p[order], len(p), groups)
 
 
 def sampled_partitions(
@@ -134,8 +65,8 @@ def sampled_partitions(
 ) -> Estimate:
     r"""Estimate γ, Ā and B̄ of several orders of a market too large for its similarities.
 
-    The same numbers as `jackknife` of `partition_by_group`, but from one pass over the similarities: without a group of
-    the jackknife, Zp is less by what that group adds to it.
+    All groups of the jackknife come from one pass over the similarities: without a group, Zp is less by what that group
+    adds to it.
 
     Parameters
     ----------
@@ -160,7 +91,7 @@ def sampled_partitions(
 
     References
     ----------
-    See `partition_by_group` and `jackknife`.
+    See `Partition` and `jackknife`.
     """
     from homogsim.metrics.compiled import ordinariness_by_part_into
 
@@ -186,7 +117,7 @@ def sampled_partitions(
     if groups < 2:
         return Estimate(whole, np.full_like(whole, np.nan))
     without = [statistic(np.where(part == g, 0.0, p), all_market - market[g], all_own - own[g]) for g in range(groups)]
-    return _estimate(whole, np.array(without), 1 - size / population)
+    return jackknife(whole, np.array(without), 1 - size / population)
 
 
 def sampled_mean_distance(distances: Array, population: int, groups: int = GROUPS) -> Estimate:
@@ -222,4 +153,4 @@ def sampled_mean_distance(distances: Array, population: int, groups: int = GROUP
     if groups < 2 or left.min() < 2:
         return Estimate(whole, np.array(np.nan))
     without = (total - between.sum(axis=0) - between.sum(axis=1) + np.diag(between)) / (left * (left - 1))
-    return _estimate(whole, without, 1 - size / population)
+    return jackknife(whole, without, 1 - size / population)

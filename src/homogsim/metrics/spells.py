@@ -10,9 +10,8 @@ import math
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import ArrayLike
 
-from homogsim.metrics.arrays import Array, Booleans, Integers, floats, integers
+from homogsim.metrics.arrays import Array, Booleans, Integers
 from homogsim.metrics.survival import SurvivalCurve, count_at_risk, kaplan_meier
 
 
@@ -30,63 +29,6 @@ class Spells(NamedTuple):
     business: Integers
 
 
-def spells_from_changes(
-    durations: ArrayLike,
-    events: ArrayLike,
-    business: ArrayLike,
-    age: ArrayLike,
-    state: ArrayLike,
-    *,
-    initial: ArrayLike = 0,
-    entry: ArrayLike = 0.0,
-) -> Spells:
-    """Cut lives into spells at changes of state.
-
-    A change at age a holds from a on: a business that closes at age a closes in the old state. Changes at or before
-    `entry` set the state it is first observed in; changes at or after the end of a life are left out.
-
-    Parameters
-    ----------
-    durations : array_like, shape (n,)
-        Age at closing or censoring, months; businesses with a duration at or before `entry` are left out.
-    events : array_like of bool, shape (n,)
-        Whether the business closed.
-    business : array_like of int, shape (changes,)
-        Row of the business that changed, 0 … n − 1.
-    age : array_like, shape (changes,)
-        Its age at the change, months. Of several at one age, the last given holds.
-    state : array_like of int, shape (changes,)
-        The new state, for instance the tool's code.
-    initial : array_like of int, shape () or (n,)
-        State at birth.
-    entry : array_like, shape () or (n,)
-        Age from which each business is observed, months.
-
-    Returns
-    -------
-    Spells
-        Ordered by business and age.
-    """
-    durations, events = floats(durations), np.asarray(events, dtype=bool)
-    n = durations.size
-    entry = np.broadcast_to(floats(entry), n)
-    changed = integers(business)
-    who = np.concatenate((np.arange(n, dtype=np.int64), changed))
-    when = np.concatenate((entry, np.maximum(floats(age), entry[changed])))
-    what = np.concatenate((np.broadcast_to(integers(initial), n), integers(state)))
-    # The order in which changes before the entry were made decides, so their own age comes before their place.
-    own_age = np.concatenate((np.full(n, -np.inf), floats(age)))
-    order = np.lexsort((np.arange(who.size), own_age, who))
-    order = order[when[order] < durations[who[order]]]
-    who, start, what = who[order], when[order], what[order]
-    last = np.ones(who.size, dtype=bool)
-    last[:-1] = who[1:] != who[:-1]
-    following = np.append(start[1:], np.nan)
-    stop = np.where(last, durations[who], following)
-    lasting = stop > start
-    return Spells(start[lasting], stop[lasting], (last & events[who])[lasting], what[lasting], who[lasting])
-
-
 def kaplan_meier_by_state(spells: Spells, n_states: int) -> list[SurvivalCurve]:
     """Return one Kaplan–Meier curve for each state, of businesses while they are in it.
 
@@ -96,7 +38,7 @@ def kaplan_meier_by_state(spells: Spells, n_states: int) -> list[SurvivalCurve]:
     Parameters
     ----------
     spells : Spells
-        See `spells_from_changes`.
+        See `Spells`.
     n_states : int
         Number of states.
 

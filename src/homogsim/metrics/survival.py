@@ -127,31 +127,8 @@ def survival_at(curve: SurvivalCurve, months: ArrayLike) -> Array:
     ndarray or scalar, shape of `months`
         Share, 0 … 1. NaN beyond the longest duration seen, unless S had reached 0 by then.
     """
-    return _at(curve, months, curve.survival, 1.0)
-
-
-def survival_error_at(curve: SurvivalCurve, months: ArrayLike) -> Array:
-    """Return Greenwood's standard error of `survival_at`.
-
-    Parameters
-    ----------
-    curve : SurvivalCurve
-        See `kaplan_meier`.
-    months : array_like
-        Ages, months.
-
-    Returns
-    -------
-    ndarray or scalar, shape of `months`
-        Share, at least 0. NaN where S is 0 or undefined.
-    """
-    return _at(curve, months, np.sqrt(curve.variance), 0.0)
-
-
-def _at(curve: SurvivalCurve, months: ArrayLike, steps: Array, before: float) -> Array:
-    """Return the value of a step function at the given ages; NaN where the curve no longer is."""
     months = floats(months)
-    values = np.concatenate(([before], steps))[np.searchsorted(curve.times, months, side="right")]
+    values = np.concatenate(([1.0], curve.survival))[np.searchsorted(curve.times, months, side="right")]
     all_closed = curve.survival.size > 0 and curve.survival[-1] == 0
     known = (months <= curve.last) | (all_closed & (months >= curve.last))
     return np.where(known, values, np.nan)[()]

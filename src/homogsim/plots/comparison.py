@@ -119,8 +119,8 @@ def course(comparison: Comparison, metric: str) -> Figure:
     lower.set_title("difference")
     for axes in (upper, lower):
         axes.axvline(0.0, color=ORANGE, lw=2.0, zorder=1.5)
-        axes.set_ylabel(_unit(comparison, metric))
-        if _unit(comparison, metric).startswith("$"):
+        axes.set_ylabel(_unit(metric))
+        if _unit(metric).startswith("$"):
             dollar_axis(axes)
     lower.set_xlabel("years since month 0, when automation arrives")
     lower.xaxis.set_major_formatter(lambda value, _: signed(value))
@@ -271,7 +271,7 @@ def _bands_text(comparison: Comparison) -> str:
     return ", 95 % intervals." if len(comparison.seeds) > 1 else "; one seed has no interval."
 
 
-def _unit(comparison: Comparison, metric: str) -> str:
+def _unit(metric: str) -> str:
     from homogsim.metrics.table import METRICS
 
     return METRICS[metric].unit if metric in METRICS else ""

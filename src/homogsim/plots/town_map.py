@@ -18,8 +18,6 @@ if TYPE_CHECKING:
 
     from homogsim.results import Results
 
-MINUTES_A_UNIT = 60.0
-TOWN_RADIUS = 10.0 / MINUTES_A_UNIT
 WIDTH = 12.6
 """Inches."""
 

@@ -71,7 +71,7 @@ def sweep_document(folder: Path) -> Document:
         kind="sweep",
         name=f"sweep of {scenario.name}",
         question=scenario.question,
-        answer=answer(plan, good),
+        answer=answer(good),
         pictures=_pictures(folder),
         tables=(_factors(plan), _spread(good), *_influence(plan, good)),
         parameters=parameter_table(
@@ -94,7 +94,7 @@ def points(good: pd.DataFrame, metric: str) -> tuple[np.ndarray, float]:
     return groups.mean().to_numpy(dtype=np.float64), float(np.sqrt((known**2).mean())) if known.size else math.nan
 
 
-def answer(plan: Plan, good: pd.DataFrame) -> str:
+def answer(good: pd.DataFrame) -> str:
     """Return how much diversity is lost over the points, at how many, and how much luck is in it."""
     means, luck = points(good, METRIC)
     means = means[np.isfinite(means)]

@@ -13,7 +13,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from homogsim.metrics.listed.runs import SURVIVAL_YEARS
-from homogsim.metrics.spells import LogRank, Spells, log_rank
+from homogsim.metrics.spells import LogRank, Spells, kaplan_meier_by_state, log_rank
 from homogsim.metrics.survival import (
     SurvivalCurve,
     greenwood_band,
@@ -112,9 +112,7 @@ def survival_by_tool(results: Results, level: float = 0.95) -> pd.DataFrame:
     """
     spells = observed_spells(results, 0, results.months)
     rows = []
-    for code, tool in enumerate(TOOLS):
-        here = spells.state == code
-        curve = kaplan_meier(spells.stop[here], spells.event[here], spells.start[here])
+    for tool, curve in zip(TOOLS, kaplan_meier_by_state(spells, len(TOOLS)), strict=True):
         lower, upper = greenwood_band(curve, level)
         columns = {
             "age": curve.times, "survival": curve.survival, "lower": lower, "upper": upper, "at_risk": curve.at_risk,

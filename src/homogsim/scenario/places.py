@@ -154,13 +154,13 @@ def _tables(part: str, tables: object) -> tuple[tuple[Any, ...], list[Problem]]:
         wrong = _wrong(part, number, table)
         problems += wrong
         if not wrong:
-            made.append(KINDS[part](**{key: _typed(part, key, value) for key, value in table.items()}))
+            made.append(KINDS[part](**{key: _typed(key, value) for key, value in table.items()}))
         if len(problems) >= 20:
             break
     return tuple(made), problems
 
 
-def _typed(part: str, key: str, value: Any) -> Any:
+def _typed(key: str, value: Any) -> Any:
     return float(value) if key in _BOUNDS and key != "age" else value
 
 

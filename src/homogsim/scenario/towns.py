@@ -68,11 +68,11 @@ def build(
     sectors, lives_on = _sectors(tables, towns, businesses)
     roads = tuple(Road(r.values["from"], r.values["to"], r.values["minutes"]) for r in tables["travel"])
     places = Places(towns, sectors, roads, businesses)
-    found = Scenario.read(base).override(_parameters(places, span, lives_on))
+    found = Scenario.read(base).override(_parameters(places, span))
     question = f"What should the businesses of {towns[0].name}{' and around' if len(towns) > 1 else ''} do?"
     held = _held(found) if businesses else found
     scenario = replace(held, name=name, question=question, extends=base, places=places, expect=(), path=None)
-    return Built(scenario, tuple(_told(places, tables, positioned, lives_on)), lives_on is None)
+    return Built(scenario, tuple(_told(places, positioned, lives_on)), lives_on is None)
 
 
 def _held(scenario: Scenario) -> Scenario:
@@ -157,7 +157,7 @@ def _sectors(
     return tuple(Sector(name, round(lives_on[name], 6)) for name in names), sum(lives_on.values()) / len(lives_on)
 
 
-def _parameters(places: Places, span: float, lives_on: float | None) -> dict[str, object]:
+def _parameters(places: Places, span: float) -> dict[str, object]:
     cells = [town.households * sector.purchases for sector in places.sectors for town in places.towns]
     counts: dict[tuple[str, str], int] = {}
     for one in places.businesses:
@@ -177,9 +177,7 @@ def _parameters(places: Places, span: float, lives_on: float | None) -> dict[str
     }
 
 
-def _told(
-    places: Places, tables: Mapping[str, Sequence[Row]], positioned: bool, lives_on: float | None
-) -> Iterator[str]:
+def _told(places: Places, positioned: bool, lives_on: float | None) -> Iterator[str]:
     """Say what was taken from the tables, and what is drawn."""
     households = sum(town.households for town in places.towns)
     yield f"{len(places.towns)} towns with {households:,.0f} households, {len(places.sectors)} sectors"

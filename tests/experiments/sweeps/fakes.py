@@ -17,13 +17,14 @@ import pandas as pd
 
 from homogsim.experiments.sweeps.plan import Plan
 from homogsim.experiments.sweeps.planning import plan_sweep
-from homogsim.experiments.sweeps.rows import UNLIKE
 from homogsim.experiments.sweeps.work import Made
 from homogsim.scenario import Scenario
 
 VARY = ("firms.reinvestment=0:1:5", "firms.human_share=0:1:3")
 RAISES, EXITS, SEGFAULTS, HANGS, SLOW = 0.25, 0.5, 0.75, 1.0, 0.75
 """Values of ``firms.reinvestment`` at which `wild` goes wrong."""
+UNLIKE = ("wall_seconds", "host")
+"""Columns in which two runs of the same may differ."""
 
 
 def small_plan(**changes: Any) -> Plan:

@@ -75,7 +75,7 @@ class Advice:
             scenario=scenario, firm=firm, like=like, month=month, horizon=horizon, choices=tuple(able),
             worlds=tuple(living), table=reckoning.table(found) if living else pd.DataFrame(), ranking=ranked,
             regret=reckoning.regrets(living, best) if living else pd.DataFrame(), best=best,
-            notes=tuple(_notes(choices, worlds, living, lost, month + horizon - scenario.parameters.calendar.months)),
+            notes=tuple(_notes(choices, worlds, living, lost)),
             status="interrupted" if interrupted else "incomplete" if lost else "complete",
         )  # fmt: skip
 
@@ -214,9 +214,8 @@ class Advice:
 
 
 def _notes(
-    choices: Sequence[Choice], worlds: Sequence[WorldOutcome], living: Sequence[WorldOutcome], lost: Sequence[Lost],
-    missing: int,
-) -> list[str]:  # fmt: skip
+    choices: Sequence[Choice], worlds: Sequence[WorldOutcome], living: Sequence[WorldOutcome], lost: Sequence[Lost]
+) -> list[str]:
     notes = []
     if len(living) < len(worlds):
         notes.append(f"in {len(worlds) - len(living)} of {len(worlds)} worlds no business without a tool fits")

@@ -110,7 +110,7 @@ def advise(
         ]
         with Runner(used, stop) as runner:
             worlds, lost = gather(runner, tasks, watch)
-    check_found(worlds, lost, wanted, compared, month, stop(), strict=choices is not None)
+    check_found(worlds, lost, compared, month, stop(), strict=choices is not None)
     return Advice.of(chosen, uid, wanted, month, horizon, compared, worlds, lost, replications)
 
 
@@ -241,7 +241,6 @@ def gather(runner: Runner, tasks: Sequence[Any], watch: Watcher | None) -> tuple
 def check_found(
     worlds: Sequence[WorldOutcome],
     lost: Sequence[Lost],
-    like: Like,
     choices: Sequence[Choice],
     month: int,
     stopped: bool,

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from homogsim.agents.owners import Owner, Policy
+from homogsim.agents.owners import Owner
 from homogsim.agents.situations import Decision, Option, Situation
 from homogsim.errors import HomogsimError, nearest
 from homogsim.parameters import TOOLS, Parameters
@@ -119,21 +119,6 @@ def _used(name: str, tool: str, use: str, parameters: Parameters) -> Choice:
 def twelve_month_rule(now: Situation) -> Option:
     """Return the option that gains most within twelve months, as the business expects it; staying if none gains."""
     return max(now.options, key=lambda o: 12.0 * (o.expected_profit - now.stay.expected_profit) - o.upfront)
-
-
-def crowd_of(bought: Sequence[tuple[str, float]]) -> Policy:
-    """Return the policy of doing what most adopters of the sector have done; nothing where there are none, or too dear.
-
-    Parameters
-    ----------
-    bought : sequence of (tool, contact)
-        What each adopter of the sector has.
-    """
-
-    def follow(now: Situation) -> Decision:
-        return crowd(now, bought).decision
-
-    return follow
 
 
 def crowd(now: Situation, bought: Sequence[tuple[str, float]]) -> Option:

@@ -20,7 +20,7 @@ from homogsim.scenario import Scenario
 if TYPE_CHECKING:
     from homogsim.agents.market import Market
     from homogsim.agents.owners import Owner
-    from homogsim.agents.situations import Option, Situation
+    from homogsim.agents.situations import Option
     from homogsim.model import MarketModel
 
 BY_ITSELF: Final = "by itself"
@@ -105,11 +105,11 @@ class WorldTask:
             courses[choice.name] = self._live(past, uid, {uid: choice.owner(self.month)}, stopped)
         rules: dict[str, str] = {}
         for rule, option in picks.items():
-            choice = _as_choice(option, now, feasible)
+            choice = _as_choice(option, feasible)
             rules[rule] = choice.name
             if choice.name not in courses:
                 courses[choice.name] = self._live(past, uid, {uid: choice.owner(self.month)}, stopped)
-        words = {rule: _as_choice(option, now, feasible).label for rule, option in picks.items()}
+        words = {rule: _as_choice(option, feasible).label for rule, option in picks.items()}
         return WorldOutcome(self.number, self.seed, self.luck, uid, features, now.tool, courses, dear, rules, words)
 
     def _resume(self, past: Path, owners: dict[int, Owner]) -> MarketModel:
@@ -129,7 +129,7 @@ class WorldTask:
         return watch.course()
 
 
-def _as_choice(option: Option, now: Situation, choices: list[Choice]) -> Choice:
+def _as_choice(option: Option, choices: list[Choice]) -> Choice:
     """Return the choice that an option is, made for the purpose where it is none of those compared."""
     same = (c for c in choices if (c.tool, c.contact, c.later) == (option.tool, option.contact, None))
     made = Choice(f"{option.tool} at {option.contact:g}" if option.tool != NONE else NONE, option.tool, option.contact)

@@ -91,12 +91,6 @@ class ProcessExecutor(Executor):
         self._manager = threading.Thread(target=self._manage, name="homogsim workers", daemon=True)
         self._manager.start()
 
-    @property
-    def pids(self) -> list[int]:
-        """Processes of the workers."""
-        with self._lock:
-            return [int(worker.process.pid or 0) for worker in self._workers]
-
     def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
         """Have a worker call a function of a module."""
         future: Future[Any] = Future()

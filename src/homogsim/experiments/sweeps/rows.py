@@ -9,7 +9,7 @@ import numpy as np
 
 from homogsim.experiments.sweeps.factors import Factor, cell
 from homogsim.experiments.sweeps.plan import Plan
-from homogsim.experiments.sweeps.work import Batch, Found
+from homogsim.experiments.sweeps.work import Found
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -18,8 +18,6 @@ FIRST = ("run", "id", "point", "replication", "seed")
 STATE = ("status", "outcome", "error")
 LAST = ("timeline_hash", "wall_seconds", "version", "code", "python", "numpy", "numba", "host")
 ABOUT = LAST[2:]
-UNLIKE = ("wall_seconds", "host")
-"""Columns in which two runs of the same may differ."""
 
 
 def metric_names(plan: Plan) -> tuple[str, ...]:
@@ -99,8 +97,3 @@ def series_table(done: Sequence[tuple[Found, dict[str, str], str]]) -> pa.Table 
     }
     values = np.concatenate([series for _, _, series in kept])
     return pa.table(columns | {name: values[:, n] for n, name in enumerate(METRICS)})
-
-
-def without_metrics(batch: Sequence[Found], about: dict[str, str]) -> Batch:
-    """Return a batch of runs that ended without a result."""
-    return Batch(tuple(batch), about)

@@ -44,7 +44,7 @@ GRACE_SECONDS, GRACE_SHARE = 2.0, 0.25
 Values = NDArray[np.float64]
 
 _ONE_AT_A_TIME = threading.Lock()
-"""The compiled kernels may not run twice in one process; a Dask worker has several threads."""
+"""`faulthandler` has one timer a process, which keeps one run's limit; a Dask worker has several threads."""
 
 
 class TimedOut(Exception):

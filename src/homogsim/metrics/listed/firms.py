@@ -61,7 +61,7 @@ FIRMS = (
     Metric("mean_unit_cost", "c", "$", POSITIVE, "sales-weighted unit cost", "", lambda m: by_sales(m.unit_cost, m)),
     Metric("mean_markup", "p − c", "$", ANY, "sales-weighted markup over unit cost", "", lambda m: by_sales(m.price - m.unit_cost, m)),
     Metric("net_margin", "", "share of revenue", AT_MOST_1, "profit over revenue, all small businesses", "", lambda m: ratio(float(m.profit.sum()), _revenue(m))),
-    Metric("labour_cost_share", "", "share of revenue", SHARE, "labour cost over revenue, by fixed shares of costs (see metrics.accounting); morale and wages are out of scope", "", _labour),
+    Metric("labour_cost_share", "", "share of revenue", POSITIVE, "labour cost over revenue, by fixed shares of costs (see metrics.accounting); morale and wages are out of scope", "", _labour),
     Metric("own_price_elasticity", "", "-", (-np.inf, 0.0), "mean own price elasticity, −p·Bα/(μS)", "", _elasticity),
     Metric("price_dispersion", "", "sd of log", POSITIVE, "standard deviation of ln p within cells", "Kaplan & Menzio 2015", lambda m: within_cell_dispersion(m.price, m.cell, m.cells)),
     Metric("outside_share", "", "share", SHARE, "occasions on which nothing is bought", "", lambda m: 1.0 - ratio(float(m.expected_sales.sum()) + m.chain_expected_sales, m.occasions)),
