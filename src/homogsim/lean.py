@@ -38,7 +38,7 @@ def put_off(library: str, part: str) -> None:
 
 
 def _run_when_asked(module: ModuleType, run: Callable[[ModuleType], None]) -> None:
-    """Run a module at the first look at something in it; other threads wait, and whoever looks after an error retries."""
+    """Run a module at the first look at something in it; other threads wait; after an error the next look runs it."""
     lock, names, running = RLock(), module.__dict__, False
 
     def load(attribute: str) -> Any:
