@@ -17,6 +17,7 @@ def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         path.write_text("1")
     monkeypatch.setattr(kernel_cache, "_PACKAGE", tmp_path)
     monkeypatch.delenv(kernel_cache.VARIABLE, raising=False)
+    monkeypatch.setenv(kernel_cache.CHOSEN, "")
     monkeypatch.setattr("numba.config.CACHE_DIR", "")
     return tmp_path
 
@@ -48,10 +49,24 @@ def test_the_folder_is_told_to_numba(package: Path) -> None:
     assert os.environ[kernel_cache.VARIABLE] == numba.config.CACHE_DIR == str(folder)
 
 
-def test_who_has_said_where_is_obeyed(package: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("chosen", ["", "kernels-of-a-parent"])
+def test_who_has_said_where_is_obeyed(package: Path, monkeypatch: pytest.MonkeyPatch, chosen: str) -> None:
     monkeypatch.setenv(kernel_cache.VARIABLE, "elsewhere")
+    monkeypatch.setenv(kernel_cache.CHOSEN, chosen)
     kernel_cache.keep_apart()
     assert os.environ[kernel_cache.VARIABLE] == "elsewhere"
+
+
+def test_a_child_chooses_anew_what_its_parent_had_chosen(package: Path) -> None:
+    """The sources may have changed under a parent that lives on; the child inherits its environment."""
+    kernel_cache.keep_apart()
+    parents = os.environ[kernel_cache.VARIABLE]
+    kernel_cache.keep_apart()
+    assert os.environ[kernel_cache.VARIABLE] == parents
+    (package / "laws/utility.py").write_text("other")
+    kernel_cache.keep_apart()
+    childs = os.environ[kernel_cache.VARIABLE]
+    assert childs == str(package / "__pycache__" / f"kernels-{kernel_cache.state()}") != parents
 
 
 def test_old_folders_go(package: Path) -> None:

@@ -86,7 +86,7 @@ def test_the_manifest_is_strict_json_and_says_what_was_run(results: Results, fol
     assert facts["results_hash"] == results.results_hash()
     assert facts["summary"]["survival_5y"] is None  # NaN
     assert set(facts["files"]) == {p.name for p in folder.iterdir()} - {"run.json"}
-    assert {"python", "numpy", "platform", "cpu", "cores", "wall_seconds"} <= set(facts["provenance"])
+    assert {"python", "numpy", "networkx", "platform", "cpu", "cores", "wall_seconds"} <= set(facts["provenance"])
 
 
 def test_run_folders_are_readable_by_others_as_the_umask_says(saved: Path) -> None:

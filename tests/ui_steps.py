@@ -45,7 +45,7 @@ class Server:
     def stop(self) -> str:
         """End it, and return what it wrote to standard error."""
         self.process.terminate()
-        _, errors = self.process.communicate(timeout=20)
+        _, errors = self.process.communicate(timeout=60)
         return errors
 
 

@@ -51,5 +51,5 @@ class Tab:
 
     def end(self) -> None:
         self.session.close()
-        self.session.thread.join(10)
+        self.session.thread.join(60)
         assert not self.session.thread.is_alive()

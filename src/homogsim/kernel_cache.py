@@ -12,6 +12,8 @@ from hashlib import sha256
 from pathlib import Path
 
 VARIABLE = "NUMBA_CACHE_DIR"
+CHOSEN = "HOMOGSIM_KERNELS"
+"""Environment variable: the folder that homogsim has chosen itself. A child process inherits both, and chooses anew."""
 KEPT = 3
 """Folders of earlier states that are kept beside the present one."""
 _PACKAGE = Path(__file__).parent
@@ -20,11 +22,11 @@ _SOURCES = ("kernels/*.py", "numerics/*.py", "streams/*.py", "laws/*.py", "metri
 
 def keep_apart() -> None:
     """Let Numba keep this state's machine code in a folder of its own, unless somebody has said where to keep it."""
-    if VARIABLE in os.environ:
+    if VARIABLE in os.environ and os.environ[VARIABLE] != os.environ.get(CHOSEN):
         return
     home = _PACKAGE / "__pycache__" if os.access(_PACKAGE, os.W_OK) else _of_user()
     folder = home / f"kernels-{state()}"
-    os.environ[VARIABLE] = str(folder)
+    os.environ[VARIABLE] = os.environ[CHOSEN] = str(folder)
     if "numba" in sys.modules:  # it has read its variables
         sys.modules["numba"].config.CACHE_DIR = str(folder)
     if not folder.exists():

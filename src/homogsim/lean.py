@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import inspect
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from importlib.util import find_spec, module_from_spec, spec_from_file_location
 from pathlib import Path
 from threading import RLock
+from types import ModuleType
 from typing import Any
 
 PUT_OFF = (("mesa", "experimental"), ("scipy", "linalg"))
@@ -31,16 +32,34 @@ def put_off(library: str, part: str) -> None:
     spec = spec_from_file_location(name, folder / "__init__.py", submodule_search_locations=[str(folder)])
     if spec is None or spec.loader is None or not folder.is_dir():
         return
-    module, run, lock = module_from_spec(spec), spec.loader.exec_module, RLock()
+    module = module_from_spec(spec)
+    _run_when_asked(module, spec.loader.exec_module)
+    sys.modules[name] = module
+
+
+def _run_when_asked(module: ModuleType, run: Callable[[ModuleType], None]) -> None:
+    """Run a module at the first look at something in it; other threads wait; after an error the next look runs it."""
+    lock, names, running = RLock(), module.__dict__, False
 
     def load(attribute: str) -> Any:
-        with lock:  # two threads may look at once
-            if module.__dict__.pop("__getattr__", None):
-                run(module)
+        nonlocal running
+        with lock:
+            if running:  # its own code, or what that imports, looks for a name that is not there yet
+                raise AttributeError(f"module {module.__name__!r} has no attribute {attribute!r} yet")
+            if names.get("__getattr__") is load:
+                running = True
+                try:
+                    run(module)
+                except BaseException:  # Ctrl-C, too
+                    names["__getattr__"] = load
+                    raise
+                finally:
+                    running = False
+                if names.get("__getattr__") is load:  # the module has none of its own
+                    del names["__getattr__"]
         return getattr(module, attribute)
 
-    module.__dict__["__getattr__"] = load
-    sys.modules[name] = module
+    names["__getattr__"] = load
 
 
 @contextmanager

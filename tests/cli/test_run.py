@@ -198,7 +198,7 @@ def test_ctrl_c_in_a_process_of_its_own(tmp_path) -> None:
             process.wait(timeout=2.0)
         except subprocess.TimeoutExpired:
             process.send_signal(signal.SIGINT)
-        out, err = process.communicate(timeout=120)
+        out, err = process.communicate(timeout=300)
     assert process.returncode == 130, err
     assert "Traceback" not in err
     if out:  # the signal may have come before the first month

@@ -296,6 +296,13 @@ def test_a_folder_of_another_calibration_is_refused(tmp_path: Path, change) -> N
     assert {p.name: p.read_bytes() for p in (tmp_path / "c").iterdir()} == before
 
 
+def test_evaluations_of_other_code_are_refused(tmp_path: Path, monkeypatch) -> None:
+    calibrate(NAMES, 1, tmp_path / "c", **OPTIONS)
+    monkeypatch.setattr("homogsim.experiments.calibration.calibrate.code_hash", lambda: "other")
+    with pytest.raises(HomogsimError, match="another calibration: its code differ"):
+        calibrate(NAMES, 1, tmp_path / "c", **OPTIONS)
+
+
 def test_other_folders_and_damage_are_refused(tmp_path: Path) -> None:
     mine = tmp_path / "mine"
     mine.mkdir()

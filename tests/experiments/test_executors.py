@@ -59,7 +59,7 @@ def test_stopping_ends_the_workers() -> None:
             found.append(one)
             stopped, began = True, time.monotonic()
     assert len(found) == 1
-    assert time.monotonic() - began < 15.0
+    assert time.monotonic() - began < 30.0
     assert active_children() == []
 
 
@@ -85,7 +85,7 @@ def test_workers_do_not_outlive_their_parent(tmp_path: Path) -> None:
             workers = [int(pid) for pid in parent.stdout.readline().split()]
         time.sleep(2.0)  # let them begin
         parent.kill()
-    deadline = time.monotonic() + 20.0
+    deadline = time.monotonic() + 60.0
     while any(map(alive, workers)) and time.monotonic() < deadline:
         time.sleep(0.1)
     assert not any(map(alive, workers))
@@ -135,7 +135,7 @@ def test_workers_that_cannot_start_are_said(tmp_path: Path) -> None:
         f"import homogsim as hs\nhs.compare('baseline', 'plug-and-play', set={TINY!r}, replications=1, jobs=2)\n"
     )
     environment = os.environ | {"PYTHONPATH": str(Path(homogsim.__file__).parents[1])}
-    done = subprocess.run([sys.executable, script], env=environment, capture_output=True, text=True, timeout=60)
+    done = subprocess.run([sys.executable, script], env=environment, capture_output=True, text=True, timeout=300)
     assert done.returncode == 1
     last = done.stderr[done.stderr.rindex("WorkersFail") :]
     assert "a worker process ended before it began" in last
@@ -214,6 +214,6 @@ def test_ctrl_c_is_the_parents_business() -> None:
         "print('still here')\n"
     )
     environment = os.environ | {"PYTHONPATH": str(Path(homogsim.__file__).parents[1])}
-    done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, timeout=60)
+    done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, timeout=300)
     assert done.stdout == "still here\n", done.stderr
     assert signal.getsignal(signal.SIGINT) is not signal.SIG_IGN

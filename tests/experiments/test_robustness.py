@@ -33,6 +33,7 @@ from homogsim.experiments.robustness.journal import RunJournal, name_of
 from homogsim.experiments.robustness.page import page, verdict, write_page
 from homogsim.experiments.robustness.sensitivity import sensitivity, signs
 from homogsim.experiments.robustness.study import Robustness, plan
+from homogsim.experiments.sweeps.code import code_hash
 from homogsim.model import MarketModel
 from homogsim.parameters import declared
 from homogsim.scenario import Scenario
@@ -261,7 +262,8 @@ def test_other_folders_other_code_and_damage_are_refused(tmp_path: Path, monkeyp
     RunJournal(tmp_path / "runs", ["n_firms"])
     with pytest.raises(HomogsimError, match="metrics differ"):
         RunJournal(tmp_path / "runs", ["mean_price"])
-    monkeypatch.setattr("homogsim.experiments.robustness.journal.code", lambda: "other")
+    assert json.loads((tmp_path / "runs" / "robustness.json").read_text())["code"] == code_hash()
+    monkeypatch.setattr("homogsim.experiments.robustness.journal.code_hash", lambda: "other")
     with pytest.raises(HomogsimError, match="code differ"):
         RunJournal(tmp_path / "runs", ["n_firms"])
     monkeypatch.undo()

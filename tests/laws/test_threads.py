@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 import threading
+import time
 
 import pytest
 
@@ -59,6 +60,57 @@ def test_errors_reach_the_caller(failing: int) -> None:
         share_out(work, 2, 2)
 
 
+@pytest.mark.parametrize("failing", [0, 1, 2])
+def test_nobody_works_any_more_when_an_error_reaches_the_caller(failing: int) -> None:
+    """And no further portion is begun."""
+    all_three, failed = threading.Barrier(3, timeout=60), threading.Event()
+    working, begun = [False] * 3, [0] * 3
+
+    def work(_start: int, _stop: int, thread: int) -> None:
+        working[thread] = True
+        begun[thread] += 1
+        if begun[thread] == 1:
+            all_three.wait()
+        if thread == failing:
+            failed.set()
+            working[thread] = False
+            raise ValueError("a defect")
+        assert failed.wait(60)
+        time.sleep(0.1)
+        working[thread] = False
+
+    with pytest.raises(ValueError, match="a defect"):
+        share_out(work, 10_000, 3)
+    assert working == [False] * 3
+    assert begun == [1] * 3
+
+
+def test_ctrl_c_while_others_work_waits_for_them() -> None:
+    program = """
+import os, signal, threading, time
+from homogsim.laws.threads import share_out
+begun, working = threading.Event(), []
+def work(start, stop, thread):
+    if thread:
+        working.append(thread)
+        begun.set()
+        time.sleep(0.1)  # the caller waits
+        os.kill(os.getpid(), signal.SIGINT)
+        time.sleep(0.2)
+        working.remove(thread)
+    else:
+        assert begun.wait(60)
+try:
+    share_out(work, 2, 2)
+except KeyboardInterrupt:
+    raise SystemExit(f"still at work: {working}" if working else 0)
+raise SystemExit("not interrupted")
+"""
+    command = [sys.executable, "-c", program]
+    found = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+    assert found.returncode == 0, found.stderr
+
+
 def test_several_callers_at_a_time() -> None:
     totals = [0] * 4
 
@@ -85,15 +137,15 @@ def test_a_forked_process_has_threads_of_its_own() -> None:
 import os
 from threading import Barrier
 from homogsim.laws.threads import share_out
-both = Barrier(2, timeout=20)
+both = Barrier(2, timeout=60)
 share_out(lambda *_: both.wait(), 2, 2)  # the parent's pool exists
 child = os.fork()
 if child == 0:
-    both = Barrier(2, timeout=20)
+    both = Barrier(2, timeout=60)
     share_out(lambda *_: both.wait(), 2, 2)
     os._exit(0)
 raise SystemExit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
 """
     command = [sys.executable, "-W", "ignore", "-c", program]
-    found = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    found = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
     assert found.returncode == 0, found.stderr

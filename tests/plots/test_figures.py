@@ -192,7 +192,7 @@ def test_pyplot_is_never_imported_and_matplotlib_late(tmp_path: Path) -> None:
         "write_figure(drawn[-1], Path(sys.argv[3]) / 'figure.png')\n"
         "assert 'matplotlib.pyplot' not in sys.modules, 'pyplot was imported'\n"
     )
-    subprocess.run([sys.executable, "-c", code, here.parent, here, tmp_path], check=True, timeout=60)
+    subprocess.run([sys.executable, "-c", code, here.parent, here, tmp_path], check=True, timeout=300)
 
 
 def test_the_users_own_settings_are_neither_used_nor_changed() -> None:

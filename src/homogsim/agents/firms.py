@@ -131,18 +131,19 @@ class Tiers(NamedTuple):
 
 def tiers(parameters: Parameters) -> Tiers:
     """Return the tiers' parameters by code; 'none' has no cost and no effect, and fits its firm perfectly."""
-    # Kept by identity: hashing all parameters of the tools takes longer than making the table.
-    tools = parameters.tools
-    if id(tools) not in _made or _made[id(tools)][0] is not tools:
-        _made.clear()
+    # Kept by identity: hashing all parameters of the tools takes longer than making the table. Read and written once,
+    # as other threads may ask for other markets' tables meanwhile.
+    global _made
+    tools, made = parameters.tools, _made
+    if made is None or made[0] is not tools:
         rows = [getattr(tools, name) for name in TOOLS[1:]]
         none = {"fit": 1.0}
         table = ([none.get(field, 0.0)] + [getattr(row, field) for row in rows] for field in Tiers._fields)
-        _made[id(tools)] = (tools, Tiers(*(np.array(column) for column in table)))
-    return _made[id(tools)][1]
+        _made = made = (tools, Tiers(*(np.array(column) for column in table)))
+    return made[1]
 
 
-_made: dict[int, tuple[Tools, Tiers]] = {}
+_made: tuple[Tools, Tiers] | None = None
 
 
 class Operations(NamedTuple):

@@ -18,7 +18,7 @@ DIFFERENT = 1
 MOST_LINES = 20
 """Differences listed; one early difference makes everything after it differ."""
 
-VERSIONS = ("version", "python", "numpy", "numba", "mesa", "platform", "cpu")
+VERSIONS = ("version", "python", "numpy", "numba", "networkx", "mesa", "platform", "cpu")
 
 
 def reproduce_run(folder: Path, *, threads: int | None, quiet: bool) -> int:

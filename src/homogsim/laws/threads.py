@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 
 _pools: dict[int, ThreadPoolExecutor] = {}
 
@@ -24,22 +24,32 @@ def share_out(work: Callable[[int, int, int], None], tasks: int, threads: int) -
     """Call ``work(start, stop, thread)`` on portions of the tasks until all are done, on so many threads.
 
     Each thread takes the next portion when it is done with one, so that one that something else holds up does less.
-    The work of a task must not depend on the portion that it is in.
+    The work of a task must not depend on the portion that it is in. When a portion fails, no further one is begun, and
+    its error is raised when no thread works any more.
     """
     threads = max(1, min(threads, tasks))
     portions = max(threads, min(PORTIONS * threads, tasks // PORTION)) if threads > 1 else 1
     left = iter(range(portions))  # taken from by one thread at a time: it holds Python's lock
 
     def take(thread: int) -> None:
-        for n in left:
-            work(tasks * n // portions, tasks * (n + 1) // portions, thread)
+        try:
+            for n in left:
+                work(tasks * n // portions, tasks * (n + 1) // portions, thread)
+        except BaseException:
+            list(left)  # the others find nothing more to do
+            raise
 
-    others = [_pool(threads - 1).submit(take, thread) for thread in range(1, threads)]
+    others: list[Future[None]] = []
     try:
+        for thread in range(1, threads):
+            others.append(_pool(threads - 1).submit(take, thread))
         take(0)
-    finally:
         for other in others:
             other.result()
+    except BaseException:  # Ctrl-C, too: nobody may work on arrays that the caller has given up
+        list(left)
+        wait(others)
+        raise
 
 
 def _pool(threads: int) -> ThreadPoolExecutor:

@@ -13,7 +13,8 @@ from typing import Any
 Provenance = dict[str, Any]
 """Plain values (and lists of them) that JSON can hold."""
 
-LIBRARIES = ("numpy", "numba", "mesa", "pandas", "pyarrow", "scipy", "pydantic")
+LIBRARIES = ("numpy", "numba", "networkx", "mesa", "pandas", "pyarrow", "scipy", "pydantic")
+"""Those on which numbers of a run, or its files, may depend: networkx draws who knows whom."""
 
 
 def provenance(started: str, wall_seconds: float) -> Provenance:

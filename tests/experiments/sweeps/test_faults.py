@@ -57,7 +57,7 @@ def many(tmp_path_factory: pytest.TempPathFactory) -> pd.DataFrame:
 
 def test_runs_that_go_wrong_are_rows_and_the_others_are_what_they_would_be(tmp_path: Path, whole: pd.DataFrame) -> None:
     """One run raises, one leaves its process, one makes it crash, one hangs in a month for ever."""
-    found = sweep(small_plan(), tmp_path / "sweep", Options(jobs=2, timeout=0.5), make=wild)
+    found = sweep(small_plan(), tmp_path / "sweep", Options(jobs=2, timeout=2.0), make=wild)
     assert found.status == "finished"
     assert found.counts == {"ok": 26, "failed": 1, "crashed": 2, "timeout": 1}
     frame = rows(tmp_path / "sweep")
@@ -66,7 +66,7 @@ def test_runs_that_go_wrong_are_rows_and_the_others_are_what_they_would_be(tmp_p
     assert bad.loc[RAISES, "error"].startswith("ValueError: no such luck (fakes.py, line ")
     assert bad.loc[EXITS, "error"].endswith("exit code 9")
     assert bad.loc[SEGFAULTS, "error"].endswith("SIGSEGV")
-    assert bad.loc[HANGS, "error"] == "took longer than 0.5 s, and did not end a month"
+    assert bad.loc[HANGS, "error"] == "took longer than 2 s, and did not end a month"
     assert bad["n_firms"].isna().all()
     good = frame[frame["status"] == "ok"]
     same(good.reset_index(drop=True), whole[whole["run"].isin(good["run"])].reset_index(drop=True))
@@ -161,13 +161,13 @@ def test_a_killed_coordinator_loses_nothing_that_was_stored(tmp_path: Path, many
             break
     workers = children(running.pid)
     running.send_signal(signal.SIGKILL)
-    running.wait(10)
+    running.wait(60)
     stored = rows(folder)
     assert 0 < len(stored) < 150
     resumed = sweep(MANY, folder, SERIAL, make=quick)
     assert resumed.made == 150 - len(stored)
     same(rows(folder), many)
-    until = time.monotonic() + 15.0
+    until = time.monotonic() + 60.0
     while any(map(alive, workers)) and time.monotonic() < until:
         time.sleep(0.05)
     assert workers
@@ -184,7 +184,7 @@ def test_a_killed_worker_costs_its_batch_at_most(tmp_path: Path, many: pd.DataFr
     python = [pid for pid in children(running.pid) if b"spawn_main" in Path(f"/proc/{pid}/cmdline").read_bytes()]
     os.kill(python[0], signal.SIGKILL)
     running.stdout.read()
-    assert running.wait(60) == 0
+    assert running.wait(300) == 0
     assert by_status(rows(folder)) == {"ok": 150}
     same(rows(folder), many)
 

@@ -29,7 +29,7 @@ def test_a_cut_network_costs_the_batches_in_flight_at_most(tmp_path: Path) -> No
     script = f"from experiments.sweeps.apart import main; main({str(folder)!r}, {where!r})"
     environment = os.environ | {"PYTHONPATH": PATHS, "HOMOGSIM_TEST_LOG": str(log)}
     done = subprocess.run(
-        [*command, sys.executable, "-c", script], env=environment, capture_output=True, text=True, timeout=180
+        [*command, sys.executable, "-c", script], env=environment, capture_output=True, text=True, timeout=600
     )
     assert done.returncode == 0, done.stderr
     here, worker, cut, *ended = done.stdout.split()

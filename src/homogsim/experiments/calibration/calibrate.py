@@ -18,6 +18,7 @@ from homogsim.experiments.calibration.work import Work
 from homogsim.experiments.executors import Runner
 from homogsim.experiments.measuring import BASE, Measurement
 from homogsim.experiments.runs import Watcher, check_counts, fitting_jobs, read
+from homogsim.experiments.sweeps.code import code_hash
 from homogsim.experiments.targets import Target, targets
 from homogsim.scenario import Scenario
 
@@ -64,6 +65,7 @@ class CalibrationPlan:
             "program": "homogsim",
             "format": 1,
             "version": __version__,
+            "code": code_hash(),
             "scenario": objective.base.fingerprint(),
             "parameters": [[one.name, one.low, one.high, one.start] for one in objective.free],
             "targets": [[t.id, t.target, t.lo, t.hi, t.preset, t.measure] for t in objective.targets],

@@ -7,13 +7,12 @@ import json
 import math
 import os
 from collections.abc import Iterable, Mapping
-from functools import cache
 from pathlib import Path
 from typing import Any
 
-import homogsim
 from homogsim.errors import HomogsimError, StorageError
 from homogsim.experiments.replicate import Outcome, Task
+from homogsim.experiments.sweeps.code import code_hash
 from homogsim.results.folder import check_writable, storage_errors
 from homogsim.scenario.writing import write_whole
 
@@ -21,25 +20,8 @@ HEAD, LINES = "robustness.json", "runs.jsonl"
 SPACE = 50_000_000
 """Bytes that a study will surely fit in."""
 
-MOVES = ("agents", "laws", "metrics", "parameters", "population.py", "geography.py", "model.py", "numerics",
-         "streams", "policies.py", "recording.py", "lives.py", "results")  # fmt: skip
-"""Parts of the package on which numbers depend."""
-
 Found = dict[str, float]
 """The end of a run: metrics by name."""
-
-
-@cache
-def code() -> str:
-    """Return a SHA-256 of the parts of this program on which results depend."""
-    root = Path(homogsim.__file__).parent
-    files = (
-        path for part in MOVES for path in ([root / part] if part.endswith(".py") else (root / part).rglob("*.py"))
-    )
-    digest = hashlib.sha256()
-    for path in sorted(files):
-        digest.update(str(path.relative_to(root)).encode() + path.read_bytes())
-    return digest.hexdigest()
 
 
 def name_of(task: Task) -> str:
@@ -69,7 +51,7 @@ class RunJournal:
     def __init__(self, folder: Path, metrics: Iterable[str]) -> None:
         self.folder, self.metrics = folder, tuple(metrics)
         self._known: dict[str, Found] = {}
-        about = {"program": "homogsim", "study": "robustness", "code": code(), "metrics": list(self.metrics)}
+        about = {"program": "homogsim", "study": "robustness", "code": code_hash(), "metrics": list(self.metrics)}
         if (folder / HEAD).exists():
             _check_same(folder / HEAD, about)
             self._read()

@@ -1,4 +1,4 @@
-"""Which model code a sweep was made with: a hash of every source file that runs depend on."""
+"""Which model code runs were made with: a hash of every source file that runs depend on."""
 
 from __future__ import annotations
 
