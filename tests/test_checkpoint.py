@@ -174,6 +174,17 @@ def test_two_futures_of_one_past(file: Path) -> None:
     assert (futures[0].loc[9:, "mean_price"] != futures[1].loc[9:, "mean_price"]).all()
 
 
+def test_tastes_that_consumers_do_not_have_are_refused(tmp_path: Path) -> None:
+    run = at(2)
+    run.set_live("consumers.loyalty", 1.0)
+
+    def misname(arrays: Arrays) -> None:
+        arrays["chosen.ideal"] = arrays.pop("chosen.loyalty")
+
+    with pytest.raises(StorageError, match="consumers do not value"):
+        MarketModel.load(changed(run.save(tmp_path / "file.npz"), tmp_path, misname))
+
+
 def test_a_changed_parameter_is_kept(tmp_path: Path) -> None:
     run = at(2)
     run.set_live(PAST, 3.0)

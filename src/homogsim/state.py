@@ -16,7 +16,7 @@ from homogsim.agents.consumers import SENSITIVITIES, draw_waves
 from homogsim.agents.firms import UID_SITE, life_records
 from homogsim.agents.market import FLOWS, Choosing, Death, Decision, Market
 from homogsim.archives import Arrays
-from homogsim.laws.demand import Appeal
+from homogsim.laws.demand import Appeal, Tastes
 from homogsim.metrics.observation import field_names, from_fields, to_fields
 from homogsim.metrics.table import ALL_TIMELINE, town_rows
 from homogsim.parameters import TOOLS
@@ -93,15 +93,19 @@ def _of_tastes(market: Market) -> Arrays:
 def _restore_tastes(market: Market, arrays: Arrays) -> None:
     """Put back what `_of_tastes` returns; waves follow from parameters."""
     consumers = type(market.parameters.consumers).model_validate_json(str(arrays["choosing"]))
-    chosen, first = (
-        {name: _alike(values, market.consumers.loyalty, name) for name, values in _under(arrays, which).items()}
-        for which in ("chosen", "first")
-    )
     then = market.parameters.model_copy(update={"consumers": consumers})
-    waves = draw_waves(then, Streams(market.seed))
-    market.choosing = Choosing(market.tastes._replace(**chosen, waves=waves), consumers)
-    if first:
-        market.first_tastes = (market.first_tastes or market.tastes)._replace(**first)
+    chosen = market.tastes._replace(waves=draw_waves(then, Streams(market.seed)))
+    market.choosing = Choosing(_valued(chosen, _under(arrays, "chosen")), consumers)
+    if first := _under(arrays, "first"):
+        market.first_tastes = _valued(market.first_tastes or market.tastes, first)
+
+
+def _valued(tastes: Tastes, columns: Arrays) -> Tastes:
+    """Return tastes with other columns of what consumers value."""
+    if not columns.keys() <= set(SENSITIVITIES):
+        raise Damage(f"consumers do not value {sorted(columns)}")
+    found = {name: _alike(values, tastes.loyalty, name) for name, values in columns.items()}
+    return Tastes(**(tastes._asdict() | found))
 
 
 def _populations(market: Market) -> dict[str, Population]:
