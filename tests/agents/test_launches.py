@@ -82,7 +82,8 @@ class Watch:
         firms, parameters = market.firms, market.parameters
         row = np.array([j])
         was = self.before[int(firms.uid[j])]
-        now = was.operations._replace(differentiation=firms.differentiation[row], load=firms.load[row])
+        load, differentiation = market.traded_with[:, row]
+        now = was.operations._replace(differentiation=differentiation, load=load)
         come_to = business(now, parameters)
         seen = appeal(now, come_to, firms.price[row], was.offering[:, None], parameters)
         sales = 0.0
@@ -156,8 +157,8 @@ def test_what_pays() -> None:
             launches.gain[rows] = gains
             launches.note(market, 1.0)
             paid.append(launches.counts[2])
-            # Nothing about these businesses has changed but the load on attention, so that the month adds little.
-            np.testing.assert_allclose(launches.gain[rows], gains, atol=100.0)
+            # Nothing about these businesses has changed since they traded, so that the month adds nothing.
+            np.testing.assert_allclose(launches.gain[rows], gains, atol=1e-6)
         return look(is_last)
 
     run.recorder.look = spy  # type: ignore[method-assign]

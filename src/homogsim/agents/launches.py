@@ -55,9 +55,10 @@ class Remembered(Population):
         for name in self.columns:
             getattr(self, name)[..., rows] = getattr(source, name)[..., rows]
 
-    def operations(self, firms: Firms, rows: NDArray[np.integer]) -> Operations:
-        """Return how they ran; differentiation capital and load on attention are as they are now."""
-        now = operations(firms, rows)
+    def operations(self, market: Market, rows: NDArray[np.integer]) -> Operations:
+        """Return how they ran; differentiation capital and load on attention are those of the month's trade."""
+        load, differentiation = market.traded_with[:, rows]
+        now = operations(market.firms, rows)._replace(load=load, differentiation=differentiation)
         return now._replace(**{n: getattr(self, n)[rows] for n in self.columns if n not in ("uid", "offering")})
 
 
@@ -110,7 +111,7 @@ class Launches:
         if rows.size == 0:
             return
         firms, parameters = market.firms, market.parameters
-        was = self.before.operations(firms, rows)
+        was = self.before.operations(market, rows)
         come_to = business(was, parameters)
         seen = appeal(was, come_to, firms.price[rows], self.before.offering[:, rows], parameters)
         assert market.appeal is not None  # a launch follows a month of trading

@@ -131,6 +131,8 @@ class Market:
         self.scale = np.nan
         # ū_0 and s_0, dollars: what ratings of visits are told against (`homogsim.agents.advocacy`).
         self.rating: Floats = np.full(2, np.nan)
+        # Load on attention and differentiation capital of the month's trade: both move before the month is over.
+        self.traded_with: Floats = np.zeros((2, self.firms.rows))
         # What this month's visitors say of each site (`homogsim.laws.demand`).
         self.verdict: Ints = np.zeros((2, self.firms.rows), dtype=np.int64)
         self.town_diversity_0: Floats = np.full(world.towns, np.nan)

@@ -190,6 +190,7 @@ def _pay_setup(market: Market) -> Floats:
 def follow_sales(market: Market) -> None:
     """Let the stocks that follow business move, for next month: fixed cost, differentiation, data, attention's load."""
     firms, of, finance = market.firms, market.parameters.firms, market.parameters.finance
+    market.traded_with[:] = firms.load, firms.differentiation
     contribution = (firms.price - firms.unit_cost) * firms.sales
     reinvested = market.reinvestment() * firms.savings
     level = money.fixed_cost_level(firms.fixed_cost_draw, finance.fixed_cost, finance.rent_share, contribution)
