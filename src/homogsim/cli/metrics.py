@@ -8,6 +8,7 @@ from typing import Any
 
 from rich.table import Table
 
+from homogsim.cli.tables import print_table
 from homogsim.cli.text import console
 from homogsim.metrics.table import Line, listing
 from homogsim.results.manifest import plain
@@ -26,7 +27,7 @@ def list_metrics(*, as_json: bool) -> None:
         table.add_column(name, no_wrap=name in ("name", "symbol", "range"))
     for metric in listing():
         table.add_row(*(_text(getattr(metric, name)) for name in COLUMNS))
-    console().print(table)
+    print_table(console(), table)
 
 
 def _text(value: Any) -> str:
