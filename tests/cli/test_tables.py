@@ -97,6 +97,17 @@ def test_without_room_rows_are_lines() -> None:
     assert "mean_price 12.34\n  +1.5 %\n" in printed(26, small(), names=2)
 
 
+def test_headings_that_may_fold_leave_room_for_numbers() -> None:
+    table = Table()
+    for heading, folds in (("metric", False), ("a-name-that-is-long", True)):
+        table.add_column(heading, overflow="fold" if folds else "ellipsis")
+    table.add_row("mean_price", "12.34567")
+    shown = printed(27, table)
+    assert shown.startswith("┏")
+    assert "12.34567" in shown
+    assert printed(22, table).splitlines() == ["mean_price", "  a-name-that-is-long:", "  12.34567"]
+
+
 def test_words_that_fit_nowhere_are_folded() -> None:
     table = small()
     table.add_row("x" * 30, "y" * 30)

@@ -14,6 +14,8 @@ from homogsim.metrics.table import Line, listing
 from homogsim.results.manifest import plain
 
 COLUMNS = Line._fields
+REFERRING = 21
+"""Columns of where a metric lands and of its source, so that the names of metrics in meanings have room."""
 
 
 def list_metrics(*, as_json: bool) -> None:
@@ -24,7 +26,8 @@ def list_metrics(*, as_json: bool) -> None:
         return
     table = Table()
     for name in COLUMNS:
-        table.add_column(name, no_wrap=name in ("name", "symbol", "range"))
+        widest = REFERRING if name in ("where", "reference") else None
+        table.add_column(name, no_wrap=name in ("name", "symbol", "range"), max_width=widest)
     for metric in listing():
         table.add_row(*(_text(getattr(metric, name)) for name in COLUMNS))
     print_table(console(), table)

@@ -46,9 +46,13 @@ def print_table(output: Console, table: Table, names: int = 1, unnamed: str = ""
 
 
 def _fits(output: Console, table: Table, lines: list[RenderableType]) -> bool:
-    """Return whether the table has each of its words whole, at a height that can be read."""
+    """Return whether the table has each of its words whole, at a height that can be read.
+
+    Headings of columns that fold may go over several lines.
+    """
     drawn = _drawn(output, table, output.width)
-    if _words(drawn) != _words(_drawn(output, table, UNBOUNDED)):
+    folding = [word for column in table.columns if column.overflow == "fold" for word in str(column.header).split()]
+    if _words(_drawn(output, table, UNBOUNDED)) - Counter(folding) - _words(drawn):
         return False
     as_lines = sum(len(_drawn(output, line, output.width)) for line in lines)
     return len(drawn) <= TALL * as_lines and max(map(Segment.get_line_length, drawn)) <= output.width
