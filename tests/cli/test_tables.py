@@ -94,7 +94,7 @@ def test_without_room_rows_are_lines() -> None:
         "what was found", "mean_price", "  value: 12.34", "  relative: +1.5 %", "profit", "  value: 1,234",
         "in dollars",
     ]  # fmt: skip
-    assert "mean_price 12.34\n  +1.5 %\n" in printed(26, small(), names=2)
+    assert "mean_price · 12.34\n  +1.5 %\n" in printed(26, small(), names=2)
 
 
 def test_headings_that_may_fold_leave_room_for_numbers() -> None:
@@ -105,7 +105,7 @@ def test_headings_that_may_fold_leave_room_for_numbers() -> None:
     shown = printed(27, table)
     assert shown.startswith("┏")
     assert "12.34567" in shown
-    assert printed(22, table).splitlines() == ["mean_price", "  a-name-that-is-long:", "  12.34567"]
+    assert printed(22, table).split() == ["mean_price", "a-name-that-is-long:", "12.34567"]
 
 
 def test_words_that_fit_nowhere_are_folded() -> None:

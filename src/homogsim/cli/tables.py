@@ -77,7 +77,7 @@ def _lines(table: Table, width: int, names: int, unnamed: str) -> Iterator[Rende
     bare = len(headings) == names + 1 and table.box is None
     for place, row in enumerate(table.rows):
         style = row.style or ""
-        yield Text(" ").join(column[place] for column in cells[:names] if column[place]) + Text("", style)
+        yield Text(" · ").join(column[place] for column in cells[:names] if column[place]) + Text("", style)
         rest = zip(headings[names:], (column[place] for column in cells[names:]), strict=True)
         pairs = (_pair("" if bare else heading, cell) for heading, cell in rest if cell)
         for line in _packed(pairs, width):
