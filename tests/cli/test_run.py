@@ -159,6 +159,21 @@ def test_ctrl_c_during_the_warm_up_is_saved_too(homogsim, tmp_path, monkeypatch)
     assert (written.status, written.months, len(written.timeline)) == ("interrupted", 0, 0)
 
 
+@pytest.mark.parametrize(
+    ("month", "words"),
+    [
+        (-15, "stopped before the first recorded month"),
+        (-12, "stopped before automation arrived; end: the one month that was recorded"),
+        (-5, "stopped before automation arrived; end: the last 8 months that were recorded"),
+        (0, "start: last 12 months before automation arrives; end: the one month since"),
+        (5, "start: last 12 months before automation arrives; end: last 6 months"),
+    ],
+)
+def test_an_interrupted_run_says_of_which_months_its_columns_are(homogsim, monkeypatch, month, words) -> None:
+    _signal_at(monkeypatch, (month, signal.SIGINT))
+    assert words in " ".join(homogsim(*SHORT).out.split())
+
+
 def test_ctrl_c_in_the_last_month_loses_nothing(homogsim, known, tmp_path, monkeypatch) -> None:
     _signal_at(monkeypatch, (13, signal.SIGINT))
     assert homogsim(*SHORT, "--out", "mine").code == 130

@@ -162,6 +162,21 @@ def test_a_twin_has_no_tools_whatever_its_events_say() -> None:
     assert hs.run(replace(tiny(), events=events), seed=3).timeline["adoption_share"].max() > 0.0
 
 
+def test_what_was_not_run_is_not_judged() -> None:
+    lines = (Expectation("n_firms", "twin", "lower"), Expectation("n_firms", "twin", "lower", status="not supported"))
+    report = expect(claiming(*lines), replications=2, seed=50, jobs=1, stop=lambda: True)
+    assert (report.interrupted, report.runs) == (True, (0, 4))
+    assert [(found.outcome, found.reason) for found in report.findings] == [("not run", "no run was finished")] * 2
+    done = [0]
+    report = expect(
+        claiming(*lines), replications=2, seed=50, jobs=1, stop=lambda: done[-1] >= 2,
+        watch=lambda finished, asked: done.append(finished),
+    )  # fmt: skip
+    assert report.runs == (2, 4)
+    assert [found.runs for found in report.findings] == [1, 1]  # both of the first seed
+    assert report.findings[0].outcome == "unclear"
+
+
 def test_no_preset_has_the_name_of_a_metric() -> None:
     assert not set(presets()) & set(known_metrics())
 
@@ -225,4 +240,4 @@ def test_lost_and_stopped_runs_leave_the_others(monkeypatch) -> None:
     ]
     stopped = expect(claiming(line), replications=3, jobs=1, stop=lambda: True)
     assert stopped.interrupted
-    assert stopped.findings[0].reason == "undefined in all runs"
+    assert stopped.findings[0].reason == "no run was finished"

@@ -11,6 +11,7 @@ from rich.table import Table
 
 from homogsim.cli.experiments import INCOMPLETE, check_new_folder, free_folder, runs_progress, settings
 from homogsim.cli.stopping import INTERRUPTED, Stop
+from homogsim.cli.tables import print_table
 from homogsim.cli.text import console, number, printable
 from homogsim.errors import HomogsimError
 
@@ -154,7 +155,7 @@ def _show_advice(output: Console, advice: Advice) -> None:
         output.print(f"{place}. {printable(finding.sentence)}", style="bold" if place == 1 else "", soft_wrap=True)
         if finding.figures:
             output.print(f"   {printable(finding.behind)}", style="dim", soft_wrap=True)
-    output.print(_table(advice))
+    print_table(output, _table(advice))
 
 
 def _table(advice: Advice) -> Table:
@@ -197,4 +198,4 @@ def _show_map(output: Console, found: TypeMap) -> None:
                 row["first"], str(row["businesses"]), row["best"], number(row["gain"]), span, row["runner_up"],
                 row["verdict"], style="" if row["verdict"] == "unclear" else "bold",
             )  # fmt: skip
-        output.print(table)
+        print_table(output, table)

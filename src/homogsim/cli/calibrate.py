@@ -12,6 +12,7 @@ from rich.text import Text
 
 from homogsim.cli.experiments import runs_progress, settings
 from homogsim.cli.stopping import INTERRUPTED, Stop
+from homogsim.cli.tables import print_table
 from homogsim.cli.text import console, number, printable
 from homogsim.scenario.budget import duration
 
@@ -75,8 +76,8 @@ def calibrate_scenario(options: CalibrateOptions) -> int:
 def show(found: Calibration, folder: Path) -> None:
     """Print parameters, moments, what the targets cannot tell, and what failed."""
     output = console()
-    output.print(_parameters(found))
-    output.print(_moments(found))
+    print_table(output, _parameters(found))
+    print_table(output, _moments(found), unnamed="verdict")
     if found.identification is not None:
         for direction in found.identification.directions:
             if direction.flat:

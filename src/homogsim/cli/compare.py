@@ -12,6 +12,7 @@ from rich.text import Text
 
 from homogsim.cli.experiments import INCOMPLETE, check_new_folder, free_folder, runs_progress, settings
 from homogsim.cli.stopping import INTERRUPTED, Stop
+from homogsim.cli.tables import print_table
 from homogsim.cli.text import console, number, percent, printable
 
 if TYPE_CHECKING:
@@ -126,13 +127,13 @@ def show(found: dict[str, Comparison], folder: Path | None) -> None:
     for geometry, comparison in found.items():
         tastes = TASTES.get(geometry, "")
         for name in comparison.others:
-            output.print(_metrics_table(comparison, name, tastes))
+            print_table(output, _metrics_table(comparison, name, tastes), unnamed="relative")
             if len(found) == 1 and (comparison.welfare["scenario"] == name).any():
-                output.print(_welfare_table({"": comparison}, name))
+                print_table(output, _welfare_table({"": comparison}, name))
     if len(found) > 1:
         for name in next(iter(found.values())).others:
             if any((comparison.welfare["scenario"] == name).any() for comparison in found.values()):
-                output.print(_welfare_table(found, name))
+                print_table(output, _welfare_table(found, name))
     for note in dict.fromkeys(note for comparison in found.values() for note in comparison.notes):
         output.print(printable(note), soft_wrap=True)
     if folder is not None:
@@ -145,7 +146,8 @@ def _metrics_table(comparison: Comparison, name: str, tastes: str) -> Table:
     table.caption = f"{caption}\nthan with independent seeds"
     table.add_column("metric", no_wrap=True)
     for heading in (comparison.baseline, name, "difference", "95 % interval", "", "×"):
-        table.add_column(heading, justify="right", no_wrap=heading not in comparison.scenarios)
+        folds = heading in comparison.scenarios  # as long as people like, over numbers that are short
+        table.add_column(heading, justify="right", no_wrap=not folds, overflow="fold" if folds else "ellipsis")
     table.add_column("verdict", no_wrap=True)
     table.add_column("unit")
     for row in comparison.table[comparison.table["scenario"] == name].itertuples():

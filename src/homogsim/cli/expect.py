@@ -14,9 +14,10 @@ from rich.text import Text
 
 from homogsim.cli.experiments import INCOMPLETE, runs_progress, settings
 from homogsim.cli.stopping import INTERRUPTED, Stop
+from homogsim.cli.tables import print_table
 from homogsim.cli.text import console, number, percent, printable
 from homogsim.errors import HomogsimError
-from homogsim.experiments.expect import Finding, Report, expect
+from homogsim.experiments.expect import NOT_RUN, Finding, Report, expect
 from homogsim.experiments.runs import read
 from homogsim.scenario import NOT_SUPPORTED, presets
 
@@ -30,6 +31,7 @@ STYLES = {
     "unclear": "yellow",
     f"{NOT_SUPPORTED}, as recorded": "dim",
     "held after all": "bold green",
+    NOT_RUN: "dim",
 }
 
 
@@ -112,12 +114,15 @@ def show(report: Report) -> None:
     """Print a table for every scenario, and the count."""
     output = console()
     for name, findings in groupby(report.findings, key=lambda finding: finding.scenario):
-        output.print(_table(name, list(findings)))
+        print_table(output, _table(name, list(findings)), names=2)
     for run in report.lost:
         output.print(printable(f"lost: {run}"), soft_wrap=True)
     counts = Counter(finding.outcome for finding in report.findings)
     words = [f"{counts[outcome]} {outcome}" for outcome in STYLES if counts[outcome]]
     output.print(f"{', '.join(words)} of {len(report.findings)} expectations")
+    if report.interrupted:
+        finished, asked = report.runs
+        output.print(f"interrupted after {finished} of {asked} runs")
 
 
 def _table(name: str, findings: list[Finding]) -> Table:
@@ -138,6 +143,7 @@ def _row(finding: Finding) -> tuple[str | Text, ...]:
 
     said, found = finding.expectation, finding.found
     scale = abs(found.baseline_mean) or float("nan")
+    judged = "" if finding.counts or finding.not_run else finding.verdict
     low, high = (percent(value / scale) for value in (found.low, found.high))
     return (
         Text(finding.outcome, style=STYLES[finding.outcome]),
@@ -147,7 +153,5 @@ def _row(finding: Finding) -> tuple[str | Text, ...]:
         number(found.mean),
         percent(found.relative) or number(found.difference),
         f"{low} … {high}" if low and high else interval(found.low, found.high),
-        printable(
-            " · ".join(part for part in ("" if finding.counts else finding.verdict, finding.reason, said.note) if part)
-        ),
+        printable(" · ".join(part for part in (judged, finding.reason, said.note) if part)),
     )

@@ -8,11 +8,14 @@ from typing import Any
 
 from rich.table import Table
 
+from homogsim.cli.tables import print_table
 from homogsim.cli.text import console
 from homogsim.metrics.table import Line, listing
 from homogsim.results.manifest import plain
 
 COLUMNS = Line._fields
+REFERRING = 21
+"""Columns of where a metric lands and of its source, so that the names of metrics in meanings have room."""
 
 
 def list_metrics(*, as_json: bool) -> None:
@@ -23,10 +26,11 @@ def list_metrics(*, as_json: bool) -> None:
         return
     table = Table()
     for name in COLUMNS:
-        table.add_column(name, no_wrap=name in ("name", "symbol", "range"))
+        widest = REFERRING if name in ("where", "reference") else None
+        table.add_column(name, no_wrap=name in ("name", "symbol", "range"), max_width=widest)
     for metric in listing():
         table.add_row(*(_text(getattr(metric, name)) for name in COLUMNS))
-    console().print(table)
+    print_table(console(), table)
 
 
 def _text(value: Any) -> str:

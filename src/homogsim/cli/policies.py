@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from rich.table import Table
 
+from homogsim.cli.tables import print_table
 from homogsim.cli.text import console
 from homogsim.parameters import declared
 from homogsim.policies import FORM, POLICIES, Value
@@ -18,7 +19,7 @@ def show_policies() -> None:
     for policy in POLICIES.values():
         table.add_row(policy.name, policy.meaning, "\n".join(_setting(*item) for item in policy.set.items()))
     output = console()
-    output.print(table)
+    print_table(output, table)
     output.print("homogsim run SCENARIO --policy NAME@START..END", style="bold", soft_wrap=True)
     output.print(FORM, soft_wrap=True)
     output.print("What the public pays for them is the metric public_money.", soft_wrap=True)

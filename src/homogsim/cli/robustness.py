@@ -11,6 +11,7 @@ from rich.table import Table
 
 from homogsim.cli.experiments import INCOMPLETE, runs_progress, settings
 from homogsim.cli.stopping import INTERRUPTED, Stop
+from homogsim.cli.tables import print_table
 from homogsim.cli.text import console, printable
 from homogsim.scenario.budget import duration
 
@@ -88,7 +89,7 @@ def show(found: Robustness) -> None:
         table.add_row(label, *(cell(found.of_case(case, headline), headline) for headline in HEADLINES))
     for label, values in found.scales.items():
         table.add_row(f"similarity scale {label}", cell(values, HEADLINES[0]), "", "")
-    output.print(table)
+    print_table(output, table)
     for headline in HEADLINES if found.plan.points else ():
         sign, told = found.signs(headline), found.sensitivity(headline)
         word = verdict(sign.same, sign.clearly_opposite, told.points).strip("*")

@@ -199,6 +199,7 @@ def draw(results: Results, folder: Path) -> list[str]:
 def show(results: Results, folder: Path, figures: list[str], options: RunOptions) -> None:
     """Print what the options ask for: JSON, the folder, or the summary."""
     from homogsim.cli.summary import summary_json, summary_table
+    from homogsim.cli.tables import print_table
 
     if options.as_json:
         print(summary_json(results, folder))
@@ -206,7 +207,7 @@ def show(results: Results, folder: Path, figures: list[str], options: RunOptions
         print(folder)
     else:
         output = console()
-        output.print(summary_table(results))
+        print_table(output, summary_table(results), unnamed="relative change")
         output.print(f"results: {printable(str(folder))}", soft_wrap=True)
         if figures:
             output.print(f"figures: {printable(str(folder / 'figures'))} ({', '.join(figures)})", soft_wrap=True)

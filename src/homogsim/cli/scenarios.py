@@ -9,6 +9,7 @@ from typing import Any, Literal, NamedTuple
 from rich.table import Table
 from rich.text import Text
 
+from homogsim.cli.tables import print_table
 from homogsim.cli.text import console, printable
 from homogsim.errors import HomogsimError
 from homogsim.parameters import Declaration, declared
@@ -28,7 +29,7 @@ def list_presets() -> None:
     table.add_column("question")
     for name, path in presets().items():
         table.add_row(name, Text(printable(Scenario.read(path).question)))
-    console().print(table)
+    print_table(console(), table)
 
 
 def show_scenario(source: str, *, every: bool) -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from rich.table import Table
 
+from homogsim.cli.tables import print_table
 from homogsim.cli.text import console, number, percent, printable
 from homogsim.errors import HomogsimError
 
@@ -70,7 +71,7 @@ def _print(found: Sensitivity) -> None:
             if any(math.isfinite(one.low) for one in by_measure[measure].values()):
                 cells.append(f"{number(effect.low)} … {number(effect.high)}")
         table.add_row(parameter, *cells)
-    output.print(table)
+    print_table(output, table)
     if math.isfinite(found.explained):
         output.print(f"the regression explains {_share(found.explained)} of the variance between points (R²)")
     output.print(_noise(found), soft_wrap=True)

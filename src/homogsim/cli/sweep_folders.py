@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from rich.table import Table
 
+from homogsim.cli.tables import print_table
 from homogsim.cli.text import console, printable
 
 if TYPE_CHECKING:
@@ -41,7 +42,7 @@ def _print(status: Status) -> None:
     for what in status.damaged:
         output.print(printable(f"damaged: {what}"), soft_wrap=True)
     if status.failed:
-        output.print(_failures(status.failed))
+        print_table(output, _failures(status.failed))
 
 
 def _failures(failed: list[dict[str, Any]]) -> Table:

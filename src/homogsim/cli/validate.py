@@ -12,6 +12,7 @@ from rich.text import Text
 
 from homogsim.cli.experiments import INCOMPLETE, check_new_folder, free_folder, runs_progress, settings
 from homogsim.cli.stopping import INTERRUPTED, Stop
+from homogsim.cli.tables import print_table
 from homogsim.cli.text import console, number, printable
 from homogsim.scenario.budget import duration
 
@@ -92,7 +93,7 @@ def show(found: Validation) -> None:
     for use, title in TITLES.items():
         checks = [check for check in found.checks if check.target.use == use]
         if checks:
-            output.print(_table(title, checks))
+            print_table(output, _table(title, checks), unnamed="verdict")
     for run in found.lost:
         output.print(printable(f"lost: {run}"), soft_wrap=True)
     fitted = [check for check in found.checks if check.target.use == "fit" and check.target.expressed]

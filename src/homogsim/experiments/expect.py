@@ -21,6 +21,7 @@ from homogsim.scenario import NOT_SUPPORTED, START, TWIN, Expectation, Scenario,
 
 REPLICATIONS, FIRST_SEED = 8, 10_000
 YEAR = 12
+NOT_RUN = "not run"
 
 Verdict = Literal["held", "failed", "unclear"]
 
@@ -33,6 +34,13 @@ class Finding:
     expectation: Expectation
     found: Paired
     """The scenario's end against that of the other scenario, its own start, another metric, or a number."""
+    runs: int | None = None
+    """Seeds whose runs were finished; None: as many as there are pairs."""
+
+    @property
+    def not_run(self) -> bool:
+        """Whether no run was finished that could tell, so that there is nothing to judge."""
+        return self.runs == 0
 
     @property
     def verdict(self) -> Verdict:
@@ -54,6 +62,8 @@ class Finding:
     @property
     def outcome(self) -> str:
         """The verdict, and for claims that are known not to be supported whether that is still so."""
+        if self.not_run:
+            return NOT_RUN
         if self.counts:
             return self.verdict
         return "held after all" if self.verdict == "held" else f"{NOT_SUPPORTED}, as recorded"
@@ -63,6 +73,8 @@ class Finding:
         """Why it is unclear, in words; empty otherwise."""
         if self.verdict != "unclear":
             return ""
+        if self.not_run:
+            return "no run was finished"
         if self.found.pairs == 0:
             return "undefined in all runs"
         if self.found.pairs == 1:
@@ -104,6 +116,8 @@ class Report:
     seeds: tuple[int, ...] = ()
     lost: tuple[Lost, ...] = ()
     interrupted: bool = False
+    runs: tuple[int, int] = (0, 0)
+    """Runs that were finished, and runs asked for."""
     files: Mapping[str, Path] = field(default_factory=dict)
     """By name of the scenario: the file that states its expectations."""
 
@@ -170,7 +184,8 @@ def expect(
         runs.make(Task(s, number, other_scales=scales) for number in seeds for s in asked.values())
     findings = tuple(claim.finding(runs, seeds) for claim in claims)
     files = {scenario.name: scenario.path for scenario in chosen if scenario.path is not None}
-    return Report(findings, tuple(seeds), tuple(runs.lost), stop(), files)
+    counts = (runs.finished, replications * len(asked))
+    return Report(findings, tuple(seeds), tuple(runs.lost), stop(), counts, files)
 
 
 def _chosen(given: Sequence[Scenario | str | Path]) -> list[Scenario]:
@@ -212,7 +227,7 @@ class Claim:
             if run is not None and other is not None:
                 own.append(self._late(run, self.expectation.metric))
                 against.append(self._against(other))
-        return Finding(self.scenario.name, self.expectation, paired_difference(against, own))
+        return Finding(self.scenario.name, self.expectation, paired_difference(against, own), len(own))
 
     def _against(self, other: Outcome) -> float:
         """Return what the metric is held against in a run."""

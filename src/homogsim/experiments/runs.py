@@ -58,6 +58,11 @@ class Runs:
                 then(found)
             self._tell()
 
+    @property
+    def finished(self) -> int:
+        """How many runs were made and not lost."""
+        return len(self._found)
+
     def _tell(self) -> None:
         self._watch(len(self._found) + len(self.lost), len(self._asked))
 
