@@ -111,6 +111,8 @@ def _events(scenario: Scenario) -> list[str]:
 
 def new_scenario(file: Path, origin: str) -> None:
     """Write a scenario file that starts from another scenario."""
+    if not file.name:
+        raise HomogsimError(f"{printable(str(file))!r} is no name of a file", "FILE", "For example: mine.toml")
     target = file if file.suffix == ".toml" else file.with_name(f"{file.name}.toml")
     if target.exists():
         raise HomogsimError("exists already", str(target), "Choose another name.")
@@ -131,7 +133,7 @@ def lint_scenario(source: str) -> None:
     problems = lint(source, known_metrics())
     if problems:
         count = f"{len(problems)} problem{'s' if len(problems) > 1 else ''}"
-        raise HomogsimError("\n".join(map(str, problems)), help=f"{count} in {source}.")
+        raise HomogsimError("\n".join(map(str, problems)), help=f"{count} in {printable(source)!r}.")
     scenario = Scenario.read(source)
     output = console()
     output.print(f"{scenario.name}: no problem.")
