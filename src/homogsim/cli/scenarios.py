@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
@@ -116,8 +117,9 @@ def new_scenario(file: Path, origin: str) -> None:
     target = file if file.suffix == ".toml" else file.with_name(f"{file.name}.toml")
     if target.exists():
         raise HomogsimError("exists already", str(target), "Choose another name.")
-    name = printable(str(Scenario.read(origin).derive(target.stem).write(target)))
-    console().print(f"wrote {name}: set in it what differs, then `homogsim run {name}`", soft_wrap=True)
+    path = str(Scenario.read(origin).derive(target.stem).write(target))
+    told = f"wrote {printable(path)}: set in it what differs, then `homogsim run {printable(shlex.quote(path))}`"
+    console().print(told, soft_wrap=True)
 
 
 def lint_scenario(source: str) -> None:
