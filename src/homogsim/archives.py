@@ -121,7 +121,7 @@ def digest(arrays: Mapping[str, NDArray[Any]]) -> NDArray[np.uint8]:
 def _opened(path: Path) -> Iterator[zipfile.ZipFile]:
     with _told("read", path):
         if path.exists() and not path.is_file():
-            raise WrongPath("this is not a checkpoint: it is no file", str(path))  # a pipe would wait for ever
+            raise WrongPath("this is not a checkpoint, not a file at all", str(path))  # a pipe would wait for ever
         try:
             with path.open("rb") as file, zipfile.ZipFile(file) as archive:
                 yield archive

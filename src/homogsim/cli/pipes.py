@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 class Pipe(io.FileIO):
     """A file whose further writes go nowhere when nobody reads any more."""
 
-    def write(self, data: ReadableBuffer, /) -> int | None:
+    def write(self, data: ReadableBuffer, /) -> int:  # type: ignore[override]  # as in typeshed
         """Write, as far as anybody reads."""
         try:
             return super().write(data)
@@ -43,6 +43,6 @@ def outliving(stream: TextIO) -> TextIO:
     stream.flush()
     pipe = Pipe(raw.fileno(), "wb", closefd=False)
     return io.TextIOWrapper(
-        pipe if raw is stream.buffer else io.BufferedWriter(pipe),  # type: ignore[arg-type]  # as Python itself does it
+        pipe if raw is stream.buffer else io.BufferedWriter(pipe),
         stream.encoding, "replace", line_buffering=stream.line_buffering, write_through=stream.write_through,
     )  # fmt: skip

@@ -8,7 +8,7 @@ import numpy as np
 
 from homogsim.plots.frame import drawing, new_figure
 from homogsim.plots.labels import Label, label_ends
-from homogsim.plots.style import BLUE, GREEN, INK, PURPLE_INK, note
+from homogsim.plots.style import BLUE, GREEN, INK, PURPLE_INK
 from homogsim.plots.time import column, end_note, line, note_if_empty, periods, start_and_end, widen, year_axis, years
 from homogsim.plots.wording import ALONE, EMPTY_MARKET, UNDEFINED, change_text, signed, signed_percent
 

@@ -95,7 +95,7 @@ def write_file(path: Path, write: Callable[[BinaryIO], object]) -> None:
 
 
 def refuse_existing(target: Path, help: str = "Choose another folder.") -> None:
-    """Raise `FolderExists` if there is anything of that name, even a link that leads nowhere; `help` says what to do."""
+    """Raise `FolderExists`, with `help`, if there is anything of that name, even a link that leads nowhere."""
     if os.path.lexists(target):
         raise FolderExists("exists already", str(target), help)
 

@@ -22,7 +22,9 @@ FORMATS = ("csv", "parquet")
 def export(
     folder: str | Path, to: str, out: str | Path | None = None, *, series: bool = False, replace: bool = False
 ) -> tuple[Path, int]:
-    """Write stored runs, or their series, to one file; return its path and the number of rows; with `replace` in the place of another.
+    """Write stored runs, or their series, to one file; return its path and the number of rows.
+
+    With `replace` it takes the place of another file.
 
     Raises
     ------
