@@ -198,6 +198,10 @@ def test_given_rents_when_purchases_are_known(tmp_path) -> None:
         ({"towns": "households\n10\n"}, r"line 1: the column town is missing"),
         ({"towns": "town,households,town\nAsh,10,3\n"}, r"two columns are called town"),
         ({"towns": TOWNS.replace("Ash,1000,0,0", "Ash,1,000,0,0")}, r"line 2: 5 cells under 4 columns"),
+        (
+            {"towns": TOWNS.replace("Ash,1000,0,0", "Ash;1000;0;0")},
+            r"line 2: 1 cell under 4 .*separated by commas here",
+        ),
         ({"businesses": BUSINESSES.replace("Beck,", "Bekc,")}, r"line 5, column town: there is no town 'Bekc'"),
         ({"businesses": BUSINESSES.replace("cafe", "coffee")}, r"line 4, column sector: there is no sector 'coffee'"),
         ({"businesses": BUSINESSES.replace("generic", "robot")}, r"line 3, column tool: 'robot': one of none, generic"),

@@ -21,7 +21,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from homogsim.errors import StorageError
+from homogsim.errors import StorageError, WrongPath
 
 Arrays = dict[str, NDArray[Any]]
 
@@ -121,7 +121,7 @@ def digest(arrays: Mapping[str, NDArray[Any]]) -> NDArray[np.uint8]:
 def _opened(path: Path) -> Iterator[zipfile.ZipFile]:
     with _told("read", path):
         if path.exists() and not path.is_file():
-            raise ValueError("not a file")  # a pipe would wait for ever
+            raise WrongPath("this is not a checkpoint, not a file at all", str(path))  # a pipe would wait for ever
         try:
             with path.open("rb") as file, zipfile.ZipFile(file) as archive:
                 yield archive
@@ -135,6 +135,8 @@ def _told(what: str, path: Path) -> Iterator[None]:
     """Turn an error about `path` inside the block into a `StorageError`."""
     try:
         yield
+    except FileNotFoundError as error:
+        raise WrongPath(f"cannot be {what}: {error.strerror}", str(path)) from error
     except (OSError, ValueError) as error:  # a ValueError is about a name that can be none
         raise StorageError(f"cannot be {what}: {getattr(error, 'strerror', None) or error}", str(path)) from error
 

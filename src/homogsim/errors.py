@@ -9,6 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from difflib import get_close_matches
 
+MOST_NAMED = 12
+"""Known names that an error lists; whoever asks adds where all are to be found."""
+
 
 class HomogsimError(Exception):
     """A mistake or a limit that the user can do something about.
@@ -51,11 +54,25 @@ class StorageError(HomogsimError):
     exit_code = 74
 
 
-def nearest(name: str, known: Iterable[str], count: int = 3) -> str:
-    """Return a sentence with the known names closest to `name`, for an error's help."""
+class WrongPath(StorageError):
+    """A folder or file that the user named and that is missing, something else, or there already."""
+
+    exit_code = 2
+
+
+def nearest(name: str, known: Iterable[str], count: int = 3, listed_by: str = "") -> str:
+    """Return a sentence with the known names closest to `name`, for an error's help.
+
+    Where none is close and not all can be named, it says that the command `listed_by` shows all.
+    """
     known = sorted(known)
     close = get_close_matches(name, known, n=count, cutoff=0.4)
     if not close:
         tail = name.rsplit(".", 1)[-1]
         close = [k for k in known if tail and tail in k][:count]
-    return f"Did you mean {', '.join(close)}?" if close else f"Known: {', '.join(known[:12])}."
+    if close:
+        return f"Did you mean {', '.join(close)}?"
+    named = f"Known: {', '.join(known[:MOST_NAMED])}"
+    if len(known) <= MOST_NAMED:
+        return f"{named}."
+    return f"{named}, … (`{listed_by}` shows all)." if listed_by else f"{named}, …"

@@ -56,7 +56,7 @@ def test_a_town_of_ones_own(homogsim) -> None:
     assert "drawn from the model's distributions" in answer.out
     assert homogsim("lint", "meadow.toml").code == 0
     again = homogsim("town", *EXAMPLE, "--out", "meadow.toml")
-    assert again.code == 74
+    assert again.code == 2
     assert "exists already" in again.err
     answer = homogsim("advise", "meadow.toml", "--firm", "Corner Loaf", *SHORT, "--choices", "pilot", "--set",
                       "world.consumers=60")  # fmt: skip

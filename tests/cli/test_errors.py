@@ -21,6 +21,15 @@ BAD_INPUT = [
     (("run", "baseline", "--set", "consumers.price_sensitivty=1.2"), "no parameter", "consumers.price_sensitivity"),
     (("show", "plug-n-play"), "there is no preset", "plug-and-play"),
     (("lint", "nowhere.toml"), "no such file", "nowhere.toml"),
+    (("new", ""), "is no name of a file", "mine.toml"),
+    (("show", "qqqq"), "there is no preset 'qqqq'", "… (`homogsim list` shows all)"),
+    (("run", "--from", "."), "this is not a checkpoint, not a file at all", "."),
+    (("reproduce", "nowhere"), "there is no such run folder", "nowhere"),
+    (("reproduce", "."), "it has no run.json", "."),
+    (("report", "nowhere"), "there is no such folder", "nowhere"),
+    (("expect", "baseline", "--all"), "--all is given together with scenarios", "or --all"),
+    (("sensitivity", "s", "--metric", "n", "--method", "prim", "--above", "nan"), "not a finite number", "--above"),
+    (("lint", "."), "this is a directory", "1 problem in '.'."),
     (("new", "mine.toml", "--from", "basline"), "there is no preset", "baseline"),
     (("run", "/etc"), "this is a directory", "/etc"),
     # out of bounds, wrong type: name, value, unit, bounds
@@ -102,7 +111,7 @@ def test_a_full_disk_is_said_before_the_run(homogsim, monkeypatch) -> None:
 
 
 def test_reproduce_needs_a_sound_run_folder(homogsim, tmp_path) -> None:
-    assert homogsim("reproduce", "nowhere").code == 74
+    assert homogsim("reproduce", "nowhere").code == 2
     (tmp_path / "empty").mkdir()
     assert "it has no run.json" in homogsim("reproduce", "empty").err
     folder = make_results().save(tmp_path / "run")

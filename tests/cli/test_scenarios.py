@@ -72,7 +72,7 @@ def test_new_overwrites_nothing_and_refuses_odd_names(homogsim, tmp_path: Path) 
         answer = homogsim("new", name)
         assert answer.code == 2
         assert "small letters" in answer.err
-    assert homogsim("new", "nowhere/mine.toml").code == 74
+    assert homogsim("new", "nowhere/mine.toml").code == 2
 
 
 def test_lint_says_what_a_scenario_changes(homogsim, tmp_path: Path) -> None:

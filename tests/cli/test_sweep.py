@@ -69,6 +69,9 @@ def test_a_sweep_from_an_empty_folder(homogsim, tmp_path: Path) -> None:
     assert (taken.code, "exists already" in taken.err) == (2, True)
 
     assert "32 rows" in homogsim("sweep", "export", "s", "--to", "csv").out
+    again = homogsim("sweep", "export", "s", "--to", "csv")
+    assert (again.code, "Choose another file with --out, or replace it with --force." in again.err) == (2, True)
+    assert "32 rows" in homogsim("sweep", "export", "s", "--to", "csv", "--force").out
     table = pd.read_csv(tmp_path / "s" / "runs.csv").sort_values("run", ignore_index=True)
     expected = frame.sort_values("run", ignore_index=True)
     assert table["mean_price"].tolist() == expected["mean_price"].tolist()
@@ -86,6 +89,9 @@ def test_a_sweep_from_an_empty_folder(homogsim, tmp_path: Path) -> None:
     assert [Path(line).name for line in drawn.out.split()] == [
         f"mean_price-{name}.png" for name in ("main-effects", "interactions", "phase", "parallel")
     ]
+    for wrong in (("--x", "nosuch"), ("--level", "nan")):
+        refused = homogsim("sweep", "plot", "s", "--metric", "mean_price", *wrong, "--out", "elsewhere")
+        assert (refused.code, wrong[0] in refused.err, (tmp_path / "elsewhere").exists()) == (2, True, False)
 
 
 def test_the_options_may_stand_in_a_file(homogsim, tmp_path: Path) -> None:
@@ -210,7 +216,7 @@ BAD_INPUT = [
 def test_bad_input(homogsim, tmp_path, monkeypatch, arguments, what, helps) -> None:
     monkeypatch.setattr("homogsim.experiments.sweeps.pools.ANSWER_SECONDS", 1.0)
     answer = homogsim(*arguments)
-    assert answer.code == (74 if "nowhere" in arguments and "--above" not in arguments else 2)
+    assert answer.code == 2
     assert answer.out == ""
     assert what in answer.err
     assert helps in answer.err

@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 import warnings
+from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
 from xml.etree import ElementTree
@@ -58,6 +59,18 @@ def test_an_empty_market_is_said_to_be_empty(name: str) -> None:
     assert any(t.startswith(words) or words in t for t in drawn for words in ADMISSIONS)
     ordinary = texts(drawn_once("ordinary", name))
     assert not any(words in t for t in ordinary for words in ADMISSIONS)
+
+
+def test_one_business_alone_is_not_said_to_be_none() -> None:
+    results = market("never open")
+    alone = replace(results, timeline=results.timeline.assign(n_firms=1.0))
+    drawn = texts(figure(alone, "diversity"))
+    assert any("One business alone" in t for t in drawn)
+    assert not any("No business" in t for t in drawn)
+
+
+def test_sales_on_the_map_have_their_unit() -> None:
+    assert any(t.endswith("purchases a month") for t in texts(drawn_once("ordinary", "town_map")))
 
 
 @pytest.mark.parametrize("name", ["diversity", "adoption", "surplus", "firms"])

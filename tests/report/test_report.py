@@ -146,6 +146,17 @@ def test_other_folders_are_refused_with_what_would_help(tmp_path, damage) -> Non
     assert not (folder / "report.html").exists()
 
 
+def test_a_comparison_with_a_damaged_table_is_refused(compare_folder, tmp_path) -> None:
+    folder = tmp_path / "copy"
+    shutil.copytree(compare_folder, folder)
+    table = folder / "replications.parquet"
+    table.write_bytes(table.read_bytes()[:500])
+    with pytest.raises(StorageError, match="the file is damaged") as refused:
+        write_report(folder)
+    assert refused.value.exit_code == 74
+    assert not (folder / "report.html").exists()
+
+
 def test_a_report_lies_in_its_folder_and_the_run_can_still_be_replaced(run_folder, tmp_path) -> None:
     folder = tmp_path / "copy"
     shutil.copytree(run_folder, folder)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import socket
 import subprocess
 import sys
@@ -79,6 +80,16 @@ def test_off_loopback_a_token_is_asked_for(small_file: Path):
         assert b"homogsim is opening" in answer.read()
     finally:
         assert "the token" in server.stop()
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "0.0.0.0"])
+def test_an_interruption_is_no_accident(small_file: Path, host: str):
+    server = Server(str(small_file), "--host", host)
+    server.process.send_signal(signal.SIGINT)
+    _, errors = server.process.communicate(timeout=60)
+    assert server.process.returncode == 130
+    assert "Traceback" not in errors
+    assert "Exception" not in errors
 
 
 def test_the_page_is_imported_only_when_it_is_asked_for():

@@ -16,10 +16,10 @@ from typing import Annotated, NoReturn
 
 import typer
 
+from homogsim.cli import INTERRUPTED
+from homogsim.cli.pipes import outlive_readers
 from homogsim.cli.sweep import app as sweep_app
 from homogsim.errors import HomogsimError, StorageError
-
-INTERRUPTED = 130
 
 app = typer.Typer(
     name="homogsim",
@@ -38,6 +38,7 @@ Threads = Annotated[int | None, typer.Option(metavar="N", help="Threads; they ch
 
 def main() -> None:
     """Run the command line and leave with its exit code: 0, 2 (bad input), 74 (storage), 130 (interrupted)."""
+    outlive_readers()
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")  # a terminal without our characters must not end a run
@@ -55,6 +56,7 @@ def main() -> None:
     except OSError as error:
         _fail(str(error), StorageError.exit_code)
     finally:
+        sys.stdout.flush()  # an interruption from here on leaves at once
         for number, handler in before.items():
             signal.signal(number, handler)
 

@@ -60,9 +60,10 @@ def calibrate_scenario(options: CalibrateOptions) -> int:
         jobs=options.jobs,
     )
     if not options.as_json:
+        seeds = len(planned.objective.seeds)
         errors.print(
-            f"{planned.evaluations} evaluations of {len(planned.objective.seeds)} seeds, at most {planned.runs} runs, "
-            f"{planned.jobs} at a time: about {duration(planned.seconds)}"
+            f"{planned.evaluations} evaluations of {seeds} seed{'' if seeds == 1 else 's'}, "
+            f"at most {planned.runs} runs, {planned.jobs} at a time: about {duration(planned.seconds)}"
         )
     with Stop() as stop, runs_progress(errors, silent=options.as_json) as watch:
         found = planned.run(options.out, watch, lambda: stop.requested)

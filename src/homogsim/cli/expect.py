@@ -53,7 +53,9 @@ class ExpectOptions:
 
 def expect_scenarios(options: ExpectOptions) -> int:
     """Test expectations and print what came out; return 0, 1 when one failed or runs were lost, 130 if interrupted."""
-    if options.every == bool(options.scenarios):
+    if options.every and options.scenarios:
+        raise HomogsimError("--all is given together with scenarios", "--all", "Give the scenarios, or --all.")
+    if not options.every and not options.scenarios:
         raise HomogsimError("which scenario?", help="Give a preset or a file, or --all for all presets.")
     _check_recording(options)
     errors = console(stderr=True)

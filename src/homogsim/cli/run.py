@@ -152,7 +152,7 @@ def check_folder(options: RunOptions, name: str, seed: int, parameters: Paramete
     if options.out is not None and options.force:
         check_replaceable(target)
     elif options.out is not None:
-        refuse_existing(target)
+        refuse_existing(target, "Choose another folder, or replace it with --force.")
     check_writable(target, folder_bytes(parameters, biographies=options.biographies))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
@@ -112,11 +113,14 @@ def _events(scenario: Scenario) -> list[str]:
 
 def new_scenario(file: Path, origin: str) -> None:
     """Write a scenario file that starts from another scenario."""
+    if not file.name:
+        raise HomogsimError(f"{printable(str(file))!r} is no name of a file", "FILE", "For example: mine.toml")
     target = file if file.suffix == ".toml" else file.with_name(f"{file.name}.toml")
     if target.exists():
         raise HomogsimError("exists already", str(target), "Choose another name.")
-    name = printable(str(Scenario.read(origin).derive(target.stem).write(target)))
-    console().print(f"wrote {name}: set in it what differs, then `homogsim run {name}`", soft_wrap=True)
+    path = str(Scenario.read(origin).derive(target.stem).write(target))
+    told = f"wrote {printable(path)}: set in it what differs, then `homogsim run {printable(shlex.quote(path))}`"
+    console().print(told, soft_wrap=True)
 
 
 def lint_scenario(source: str) -> None:
@@ -132,7 +136,7 @@ def lint_scenario(source: str) -> None:
     problems = lint(source, known_metrics())
     if problems:
         count = f"{len(problems)} problem{'s' if len(problems) > 1 else ''}"
-        raise HomogsimError("\n".join(map(str, problems)), help=f"{count} in {source}.")
+        raise HomogsimError("\n".join(map(str, problems)), help=f"{count} in {printable(source)!r}.")
     scenario = Scenario.read(source)
     output = console()
     output.print(f"{scenario.name}: no problem.")

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from rich.table import Table
 
 from homogsim.cli.tables import print_table
-from homogsim.cli.text import console, number, percent, printable
+from homogsim.cli.text import console, finite, number, percent, printable
 from homogsim.errors import HomogsimError
 
 if TYPE_CHECKING:
@@ -36,6 +36,9 @@ def show_sensitivity(
     """Analyse, print, and return 0."""
     if role not in (None, *ROLES):
         raise HomogsimError(f"{role[:40]!r} is no role of a parameter", "--role", f"Known: {', '.join(ROLES)}.")
+    for name, threshold in (("--above", above), ("--below", below)):
+        if threshold is not None:
+            finite(name, threshold)
     if method == "prim":
         from homogsim.experiments.sensitivity.discovery import discover
 

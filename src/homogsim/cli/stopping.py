@@ -5,8 +5,9 @@ from __future__ import annotations
 import signal
 from types import FrameType, TracebackType
 
-INTERRUPTED = 130
-"""Exit code of a run that was interrupted."""
+from homogsim.cli import INTERRUPTED
+
+__all__ = ["INTERRUPTED", "SIGNALS", "Stop", "Stopped"]
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
 

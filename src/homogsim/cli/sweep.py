@@ -143,11 +143,12 @@ def export(
         Path | None, typer.Option(metavar="FILE", help="File; must not exist.  [default: DIR/runs.FORMAT]")
     ] = None,
     series: Annotated[bool, typer.Option("--series", help="The series in place of the runs.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Replace the file.")] = False,
 ) -> None:
     """Write all stored runs, or their series, to one file."""
     from homogsim.cli.sweep_folders import export_sweep
 
-    raise typer.Exit(export_sweep(folder, to, out, series=series))
+    raise typer.Exit(export_sweep(folder, to, out, series=series, force=force))
 
 
 @app.command()

@@ -77,10 +77,10 @@ def replay_run(folder: Path, run: str, out: Path | None, *, allow_code_change: b
     return 0 if found.identical else 1
 
 
-def export_sweep(folder: Path, to: str, out: Path | None, *, series: bool) -> int:
+def export_sweep(folder: Path, to: str, out: Path | None, *, series: bool, force: bool) -> int:
     """Write stored runs or series to one file; return 0."""
     from homogsim.experiments.sweeps.export import export
 
-    path, rows = export(folder, to, out, series=series)
+    path, rows = export(folder, to, out, series=series, replace=force)
     console().print(f"{rows:,} rows: {printable(str(path))}", soft_wrap=True)
     return 0

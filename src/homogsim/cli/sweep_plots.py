@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from homogsim.cli.text import console, printable
+from homogsim.cli.text import console, finite, printable
 
 
 def plot_sweep(
@@ -14,14 +14,21 @@ def plot_sweep(
     """Draw figures, say where they are, and return 0."""
     from homogsim.experiments.sensitivity.outputs import read_outputs
     from homogsim.plots.saving import check_formats, write_figure
-    from homogsim.plots.sweeps import FIGURES, PAIRWISE, figure
+    from homogsim.plots.sweeps import FIGURES, PAIRWISE, check_figure, figure
     from homogsim.report.sweep_data import sweep_data
 
     check_formats([kind])
+    finite("--level", level)
     data = sweep_data(read_outputs(folder, metric))
     possible = [name for name in FIGURES if len(data.axes) > 1 or name not in PAIRWISE]
     target = folder / "figures" if out is None else out
-    for name in names or possible:
+    for option, key in (("--x", x), ("--y", y)):
+        if key is not None:
+            data.axis(key, option)  # refused before anything is written
+    chosen = names or possible
+    for name in chosen:
+        check_figure(name)
+    for name in chosen:
         drawn = figure(data, name, x=x, y=y, level=level)
         path = write_figure(drawn, target / f"{metric}-{name}.{kind}")
         console().print(printable(str(path)), soft_wrap=True)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
+from homogsim.errors import HomogsimError
+
 if TYPE_CHECKING:
     from rich.console import Console
 
@@ -40,6 +42,19 @@ def percent(share: float) -> str:
     if not math.isfinite(share):
         return ""
     return f"{100 * share:+.1f} %" if abs(share) < 10.0 else f"{100 * share:+,.0f} %"
+
+
+def finite(option: str, value: float) -> float:
+    """Return a number that was given for an option.
+
+    Raises
+    ------
+    HomogsimError
+        It is not a finite number.
+    """
+    if not math.isfinite(value):
+        raise HomogsimError(f"{value} is not a finite number", option, "For example: 0.5")
+    return value
 
 
 def console(*, stderr: bool = False) -> Console:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 from collections.abc import Sequence
 from pathlib import Path
 
 from homogsim.cli.text import console, printable
-from homogsim.errors import HomogsimError, StorageError
+from homogsim.errors import HomogsimError, StorageError, WrongPath
 
 
 def make_town(
@@ -26,7 +27,7 @@ def make_town(
     name = re.sub(r"[^a-z0-9-]+", "-", out.stem.lower()).strip("-")[:64] or "town"
     built = build(tables, name, today=today, minutes_per_km=minutes_per_km, base=base)
     if not force and os.path.lexists(out):
-        raise StorageError("the file exists already", printable(str(out)), "Choose another --out, or --force.")
+        raise WrongPath("the file exists already", printable(str(out)), "Choose another --out, or --force.")
     path = fitted(built.scenario, built.purchases_given).write(out, overwrite=force)
     size = path.stat().st_size
     if size > LARGEST_FILE:
@@ -37,5 +38,5 @@ def make_town(
     for text in built.told:
         output.print(printable(text), soft_wrap=True)
     output.print(f"scenario: {printable(str(path))}", soft_wrap=True)
-    name = printable(str(path))
+    name = printable(shlex.quote(str(path)))
     output.print(f"next: homogsim run {name}, or homogsim advise {name}", soft_wrap=True)

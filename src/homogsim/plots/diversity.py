@@ -8,9 +8,9 @@ import numpy as np
 
 from homogsim.plots.frame import drawing, new_figure
 from homogsim.plots.labels import Label, label_ends
-from homogsim.plots.style import BLUE, GREEN, INK, PURPLE_INK, note
+from homogsim.plots.style import BLUE, GREEN, INK, PURPLE_INK
 from homogsim.plots.time import column, end_note, line, note_if_empty, periods, start_and_end, widen, year_axis, years
-from homogsim.plots.wording import EMPTY_MARKET, change_text, signed, signed_percent
+from homogsim.plots.wording import ALONE, EMPTY_MARKET, UNDEFINED, change_text, signed, signed_percent
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -40,7 +40,7 @@ def diversity(results: Results) -> Figure:
         f"Effective number of different offerings sold: {_number(start)} in {before}, "
         f"{_number(end)} in {after} ({change_text(start, end)}).{end_note(results)}"
         if np.isfinite([start, end]).any()
-        else EMPTY_MARKET,
+        else _why_undefined(results),
         height=7.4,
     )
     levels, changes = figure.subplots(2, 1, sharex=True, height_ratios=[3, 2])
@@ -50,7 +50,7 @@ def diversity(results: Results) -> Figure:
     levels.set_ylabel("effective number")
     levels.set_ylim(bottom=min(1.0, levels.get_ylim()[0]))
     levels.set_title("Diversity (1 = all alike)", pad=20)
-    note_if_empty(levels, ends)
+    note_if_empty(levels, ends, _why_undefined(results))
     shifts = _draw_changes(changes, results)
     year_axis((levels, changes), results)
     label_ends(figure, levels, ends)
@@ -67,9 +67,7 @@ def _draw_changes(axes: Axes, results: Results) -> list[Label | None]:
         if name in CHANGES:
             ends.append(_draw_change(axes, results, name, text, colour, ls=dashes, lw=width))
     widen(axes, NARROWEST)
-    if not any(ends):
-        axes.set_yticks([])
-        note(axes, EMPTY_MARKET)
+    note_if_empty(axes, ends, _why_undefined(results))
     return ends
 
 
@@ -83,6 +81,12 @@ def _draw_change(axes: Axes, results: Results, name: str, text: str, colour: str
         return None
     last = known[-1]
     return Label(float(x[last]), float(change[last]), f"{text} {signed_percent(change[last] / 100)}", colour)
+
+
+def _why_undefined(results: Results) -> str:
+    """Return why there is no diversity in any month."""
+    most = float(np.nanmax(column(results, "n_firms"), initial=0.0))
+    return EMPTY_MARKET if most < 1 else ALONE if most == 1 else UNDEFINED
 
 
 def _number(value: float) -> str:

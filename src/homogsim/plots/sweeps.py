@@ -69,8 +69,8 @@ class SweepData:
         """The metric in words."""
         return self.metric.replace("_", " ")
 
-    def axis(self, name: str) -> Axis:
-        """Return a parameter by its name.
+    def axis(self, name: str, option: str = "") -> Axis:
+        """Return a parameter by its name; `option` says where it was named.
 
         Raises
         ------
@@ -79,7 +79,7 @@ class SweepData:
         """
         known = {axis.name: axis for axis in self.axes}
         if name not in known:
-            raise HomogsimError(f"{name[:100]} does not vary in this sweep", help=nearest(name[:100], known))
+            raise HomogsimError(f"{name[:100]} does not vary in this sweep", option, nearest(name[:100], known))
         return known[name]
 
 
@@ -296,14 +296,19 @@ def figure(data: SweepData, name: str, *, x: str | None = None, y: str | None = 
     HomogsimError
         There is no figure of that name, or the sweep has too few parameters for it.
     """
-    if name not in FIGURES:
-        raise HomogsimError(f"there is no figure {name[:60]!r} of a sweep", "--figure", nearest(name[:60], FIGURES))
+    check_figure(name)
     with theme():
         drawn = phase(data, x, y, level) if name == "phase" else FIGURES[name](data)
         if float(np.ptp(data.means)) == 0.0:
             note(drawn.axes[0], f"{data.words} is the same at all points")
         _finish(drawn, data)
     return drawn
+
+
+def check_figure(name: str) -> None:
+    """Raise a `HomogsimError` if there is no figure of that name."""
+    if name not in FIGURES:
+        raise HomogsimError(f"there is no figure {name[:60]!r} of a sweep", "--figure", nearest(name[:60], FIGURES))
 
 
 def _finish(drawn: Figure, data: SweepData) -> None:

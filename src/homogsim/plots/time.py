@@ -112,11 +112,11 @@ def arrival_text(results: Results) -> str:
     return "automation arrives" if tools_on_sale(results) else "month 0 (no tools on sale)"
 
 
-def note_if_empty(axes: Axes, labels: Sequence[Label | None]) -> None:
-    """Say so when none of the lines has a value."""
+def note_if_empty(axes: Axes, labels: Sequence[Label | None], told: str = EMPTY_MARKET) -> None:
+    """Say so (`told`) when none of the lines has a value."""
     if not any(labels):
         axes.set_yticks([])
-        note(axes, EMPTY_MARKET)
+        note(axes, told)
 
 
 def dollar_axis(axes: Axes) -> None:

@@ -87,7 +87,7 @@ def _size_key(top: float, largest: float) -> list[Any]:
             mfc="none",
             mec=MUTED,
             ms=float(np.sqrt(mark_areas(np.array([a]), top, largest)[0])),
-            label=f"sells {a:,.0f} a month",
+            label=f"{a:,.0f} purchase{'' if a == 1 else 's'} a month",
         )
         for a in amounts
     ]

@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 EMPTY_MARKET = "No business was open: nothing to measure."
+ALONE = "One business alone has nothing to differ from: no diversity to measure."
+UNDEFINED = "No month has offerings that can be compared: no diversity to measure."
 
 
 def signed(value: float) -> str:

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from homogsim.errors import HomogsimError, StorageError
+from homogsim.errors import HomogsimError, StorageError, WrongPath
 from homogsim.report.document import PNG, Document, Picture, Table
 from homogsim.report.wording import (
     LABELS,
@@ -23,9 +23,10 @@ from homogsim.report.wording import (
     unit_text,
     written,
 )
+from homogsim.results.tables import read_parquet
 from homogsim.scenario import Scenario, presets
 
-FILE = "comparison.json"
+FILE, RUNS = "comparison.json", "replications.parquet"
 LARGEST = 64_000_000
 MOST_PICTURES = 24
 MOST_TOLD = 3
@@ -54,6 +55,8 @@ def comparison_document(folder: Path) -> Document:
         A file is missing or damaged.
     """
     found = read_comparison(folder)
+    # no page for a folder that is damaged
+    read_parquet(folder / RUNS, "Compare again, or restore a copy.")
     others = list(found["scenarios"])
     definitions = found["definitions"]
     columns = {name: about.get("differences", {}) for name, about in definitions.items()}
@@ -86,7 +89,7 @@ def read_comparison(folder: Path) -> dict[str, Any]:
     """
     path = folder / FILE
     if not path.is_file():
-        raise StorageError(f"this is not the folder of a comparison: it has no {FILE}", str(folder))
+        raise WrongPath(f"this is not the folder of a comparison: it has no {FILE}", str(folder))
     kinds = {"baseline": str, "scenarios": dict, "seeds": list, "notes": list, "definitions": dict}
     try:
         if path.stat().st_size > LARGEST:

@@ -8,7 +8,7 @@ import os
 import secrets
 from pathlib import Path
 
-from homogsim.errors import HomogsimError, StorageError
+from homogsim.errors import HomogsimError, WrongPath
 from homogsim.report.document import Document
 from homogsim.results.folder import storage_errors
 
@@ -64,7 +64,7 @@ def document(folder: Path) -> Document:
         The folder is none of a run, a comparison or a sweep.
     """
     if not folder.is_dir():
-        raise StorageError("there is no such folder", str(folder))
+        raise WrongPath("there is no such folder", str(folder))
     if (folder / KINDS[0]).is_file():
         from homogsim.report.runs import run_document
 

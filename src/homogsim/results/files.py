@@ -10,7 +10,7 @@ from typing import Any
 
 import pandas as pd
 
-from homogsim.errors import StorageError
+from homogsim.errors import StorageError, WrongPath
 from homogsim.results import manifest
 from homogsim.results.folder import FolderExists, storage_errors, whole_folder, write_file
 from homogsim.results.record import Results
@@ -81,9 +81,9 @@ def read_manifest(folder: Path) -> dict[str, Any]:
     """
     path = folder / MANIFEST
     if not folder.is_dir():
-        raise StorageError("there is no such run folder", str(folder))
+        raise WrongPath("there is no such run folder", str(folder))
     if not path.is_file():
-        raise StorageError(f"this is not a run folder: it has no {MANIFEST}", str(folder))
+        raise WrongPath(f"this is not a run folder: it has no {MANIFEST}", str(folder))
     return manifest.parse(path)
 
 

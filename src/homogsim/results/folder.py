@@ -10,13 +10,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO, Literal
 
-from homogsim.errors import StorageError
+from homogsim.errors import StorageError, WrongPath
 
 
-class FolderExists(StorageError):
-    """A folder that would be overwritten."""
-
-    exit_code = 2
+class FolderExists(WrongPath):
+    """A folder or a file that would be overwritten."""
 
 
 @contextmanager
@@ -96,10 +94,10 @@ def write_file(path: Path, write: Callable[[BinaryIO], object]) -> None:
         os.fsync(file.fileno())
 
 
-def refuse_existing(target: Path) -> None:
-    """Raise `FolderExists` if there is anything of that name, even a link that leads nowhere."""
+def refuse_existing(target: Path, help: str = "Choose another folder.") -> None:
+    """Raise `FolderExists`, with `help`, if there is anything of that name, even a link that leads nowhere."""
     if os.path.lexists(target):
-        raise FolderExists("exists already", str(target), "Choose another folder, or replace it with --force.")
+        raise FolderExists("exists already", str(target), help)
 
 
 def _sibling(target: Path, kind: str) -> Path:

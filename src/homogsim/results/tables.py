@@ -25,8 +25,8 @@ def write_parquet(table: pd.DataFrame, path: Path) -> None:
     write_file(path, write)
 
 
-def read_parquet(path: Path) -> pd.DataFrame:
-    """Read a table and verify its page checksums.
+def read_parquet(path: Path, help: str = "Run again, or restore a copy.") -> pd.DataFrame:
+    """Read a table and verify its page checksums; `help` says where another one comes from.
 
     Raises
     ------
@@ -36,10 +36,10 @@ def read_parquet(path: Path) -> pd.DataFrame:
     try:
         return _read(path)
     except FileNotFoundError as error:
-        raise StorageError("the file is missing", str(path), "The run folder is not complete.") from error
+        raise StorageError("the file is missing", str(path), help) from error
     except (OSError, pa.ArrowException, ValueError, KeyError) as error:
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise StorageError(f"the file is damaged ({reason})", str(path), "Run again, or restore a copy.") from error
+        raise StorageError(f"the file is damaged ({reason})", str(path), help) from error
 
 
 def _read(path: Path) -> pd.DataFrame:

@@ -10,6 +10,8 @@ from homogsim.scenario.values import printable
 
 NAME = re.compile(r"[a-z0-9-]{1,64}")
 """What a scenario may be called. Names become names of files."""
+LISTED_BY = "homogsim list"
+"""The command that shows all presets."""
 
 
 def presets() -> dict[str, Path]:
@@ -42,7 +44,7 @@ def locate(source: str | Path) -> Path:
         return Path(source)
     raise ScenarioError(
         f"there is no preset {printable(source)!r}" if source else "the scenario has no name",
-        help=f"{nearest(source[:100], known)} A file's name ends in .toml.",
+        help=f"{nearest(source[:100], known, listed_by=LISTED_BY)} A file's name ends in .toml.",
     )
 
 
@@ -71,7 +73,7 @@ def extended(extends: str, folder: Path) -> Path:
             help="It names a preset, or a .toml file in or below the scenario's folder; no absolute path and no `..`.",
         )
     if not extends.endswith(".toml"):
-        help = f"{nearest(extends[:100], known)} A file's name ends in .toml."
+        help = f"{nearest(extends[:100], known, listed_by=LISTED_BY)} A file's name ends in .toml."
         raise ScenarioError(f"extends = {printable(extends)!r} is no preset", help=help)
     if not _exists(str(folder / extends)):
         raise ScenarioError(f"extends = {printable(extends)!r}: there is no such file in {printable(str(folder))}")

@@ -188,7 +188,7 @@ def _lines(path: Path) -> Iterator[tuple[int, list[str]]]:
         raise ScenarioError("the file is not UTF-8 text", at(path, line), "Save it as CSV UTF-8.") from None
     if "\0" in text:
         raise ScenarioError("the file holds null characters", at(path), "It is no CSV file; save it as CSV UTF-8.")
-    top = text.split("\n", 1)[0]
+    top = next((line for line in text.splitlines() if line.strip() and not line.lstrip().startswith("#")), "")
     delimiter = max((",", ";", "\t"), key=top.count)
     reader = csv.reader(text.splitlines(), delimiter=delimiter)
     try:
@@ -225,14 +225,22 @@ def _kind(header: Sequence[str], path: Path, line: int) -> str:
     return kind
 
 
+def _separation(cells: Sequence[str]) -> str:
+    """Return what would help a row with more or fewer cells than columns."""
+    for mark, here in ((";", "commas"), (",", "semicolons")):
+        if len(cells) == 1 and mark in cells[0]:
+            return f"Columns are separated by {here} here, as in the table's first line."
+    return "A comma inside a cell needs quotation marks around it."
+
+
 def _row(
     path: Path, line: int, header: Sequence[str], cells: Sequence[str], columns: Mapping[str, Column]
 ) -> tuple[Row, list[ScenarioError]]:
     values: dict[str, Any] = {}
     place = Row(path, line, values)
     if len(cells) != len(header):
-        what = f"{len(cells)} cells under {len(header)} columns"
-        return place, [ScenarioError(what, place.where(), "A comma inside a cell needs quotation marks around it.")]
+        what = f"{len(cells)} cell{'' if len(cells) == 1 else 's'} under {len(header)} columns"
+        return place, [ScenarioError(what, place.where(), _separation(cells))]
     problems = []
     for name, cell in zip(header, (cell.strip() for cell in cells), strict=True):
         column = columns[name]

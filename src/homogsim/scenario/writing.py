@@ -10,7 +10,7 @@ from typing import Any
 
 import tomli_w
 
-from homogsim.errors import StorageError
+from homogsim.errors import StorageError, WrongPath
 from homogsim.scenario.values import printable
 
 
@@ -41,9 +41,11 @@ def write_whole(path: Path, text: str, overwrite: bool) -> None:
     if "\0" in str(path):
         raise StorageError("the path holds a null character", printable(str(path)))
     if not overwrite and os.path.lexists(path):
-        raise StorageError(
+        raise WrongPath(
             "the file exists already", printable(str(path)), "Choose another name, or overwrite it on purpose."
         )
+    if not path.parent.is_dir():
+        raise WrongPath("the file cannot be written: there is no such folder", printable(str(path)))
     temporary = ""
     try:
         handle, temporary = tempfile.mkstemp(prefix=f".{path.name[:40]}.", dir=path.parent)

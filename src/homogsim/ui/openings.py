@@ -7,7 +7,7 @@ import json
 from collections import OrderedDict
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from threading import Lock, Thread
+from threading import Event, Lock, Thread
 from typing import TYPE_CHECKING
 
 from homogsim.scenario import Scenario
@@ -30,9 +30,11 @@ class Openings:
         self._kept: OrderedDict[str, Path] = OrderedDict()
         self._warming: dict[str, float] = {}
         self._lock = Lock()
+        self._closed = Event()
 
     def close(self) -> None:
-        """Remove the files."""
+        """Remove the files; what is computed in the background comes to nothing."""
+        self._closed.set()
         self._folder.cleanup()
 
     def warming(self, scenario: Scenario) -> float | None:
@@ -75,6 +77,13 @@ class Openings:
         return thread
 
     def _warm(self, scenario: Scenario) -> None:
+        try:
+            self._open(scenario)
+        except Exception:
+            if not self._closed.is_set():  # a program that ends takes threads and files away under it
+                raise
+
+    def _open(self, scenario: Scenario) -> None:
         from homogsim.model import MarketModel
 
         key = _key(scenario)
@@ -82,16 +91,17 @@ class Openings:
         try:
             model = MarketModel(scenario)
             first = model.month
-            while model.month < 0:
+            while model.month < 0 and not self._closed.is_set():
                 model.step()
                 with self._lock:
                     self._warming[key] = (model.month - first) / max(1, -first)
-            self.put(model)
+            if not self._closed.is_set():
+                self.put(model)
         finally:
             with self._lock:
                 self._warming.pop(key, None)
         if compiling.count():
-            while model.month < min(AFTERWARDS, model.last_month):
+            while model.month < min(AFTERWARDS, model.last_month) and not self._closed.is_set():
                 model.step()
 
 

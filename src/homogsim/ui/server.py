@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import os
 import secrets
+import signal
 import socket
 import sys
 import threading
+from types import FrameType
 from typing import Any
 
 from homogsim.errors import HomogsimError
 from homogsim.scenario import Scenario
 
+INTERRUPTED = 130
+"""Exit code after Ctrl-C."""
 MOST_TABS = 40
 LARGEST_MESSAGE = 2_000_000
 """Bytes of a message from a browser: an uploaded scenario and its wrapping."""
@@ -61,24 +65,59 @@ def serve(
     listener = _listen(host, port)
     config, wanted = _configured(first, host, token, listener)
     from homogsim.ui import shared
+
+    openings = shared.openings()
+    try:
+        openings.warm(scenario)
+        _announce(host, listener.getsockname()[1], wanted, browser=browser)
+        interrupted = _run(config, listener)
+    finally:
+        openings.close()
+    if interrupted:
+        raise SystemExit(INTERRUPTED)
+
+
+def _announce(host: str, port: int, wanted: str, *, browser: bool) -> None:
+    """Say where the page is, and open it."""
     from homogsim.ui.guard import is_loopback
 
-    shared.openings().warm(scenario)
     place = "127.0.0.1" if host in ("0.0.0.0", "::") else f"[{host}]" if ":" in host else host
-    address = f"http://{place}:{listener.getsockname()[1]}/" + (f"?token={wanted}" if wanted else "")
+    address = f"http://{place}:{port}/" + (f"?token={wanted}" if wanted else "")
     print(f"homogsim: {address}   (Ctrl-C ends it)", flush=True)  # noqa: T201  # the command's one line
     if not is_loopback(host):
         print("Whoever has the token can use this page; give the address to your class only.", file=sys.stderr)  # noqa: T201
     if browser:
         import webbrowser
 
-        threading.Timer(1.0, webbrowser.open, (address,)).start()
+        opening = threading.Timer(1.0, webbrowser.open, (address,))
+        opening.daemon = True  # a page that is ended within that second is not waited for
+        opening.start()
+
+
+def _run(config: Any, listener: socket.socket) -> bool:
+    """Serve until Ctrl-C or SIGTERM, and return whether it was one of them that ended it.
+
+    uvicorn raises the signal again inside its loop when it has shut down; an exception from there would be shown as an
+    accident of the loop, so it is only noted.
+    """
     import uvicorn
 
+    server, noted = uvicorn.Server(config), []
+
+    def note(number: int, frame: FrameType | None) -> None:
+        noted.append(number)
+        server.should_exit = True
+
+    if threading.current_thread() is not threading.main_thread():
+        server.run(sockets=[listener])
+        return False
+    before = {number: signal.signal(number, note) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
-        uvicorn.Server(config).run(sockets=[listener])
+        server.run(sockets=[listener])
     finally:
-        shared.openings().close()
+        for number, handler in before.items():
+            signal.signal(number, handler)
+    return bool(noted)
 
 
 def _configured(first: str, host: str, token: str | None, listener: socket.socket) -> tuple[Any, str]:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from warnings import catch_warnings, simplefilter
 
 import numpy as np
 from numpy.typing import NDArray
@@ -107,7 +108,9 @@ def analyse(outputs: Outputs, method: str, seed: int = 1) -> Sensitivity:
         what = f"{outputs.metric} is the same at all points: no parameter moves it"
         raise HomogsimError(what, "--metric", "Choose another metric, or wider ranges.")
     points, replications = outputs.values.shape
-    effects, explained = METHODS[method](outputs, seed)
+    with catch_warnings():
+        simplefilter("ignore", RuntimeWarning)  # of slices without a point: their effects are undefined, and say so
+        effects, explained = METHODS[method](outputs, seed)
     told = noise(outputs.values, common=outputs.common, seed=seed)
     return Sensitivity(outputs.metric, method, points, replications, tuple(effects), told, explained)
 

@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
-from homogsim.errors import HomogsimError, StorageError
+from homogsim.errors import HomogsimError, StorageError, WrongPath
 from homogsim.experiments.sweeps.store import RUNS, SERIES, Store
 from homogsim.results.folder import refuse_existing, storage_errors
 from homogsim.results.tables import escape_text
@@ -19,8 +19,12 @@ if TYPE_CHECKING:
 FORMATS = ("csv", "parquet")
 
 
-def export(folder: str | Path, to: str, out: str | Path | None = None, *, series: bool = False) -> tuple[Path, int]:
+def export(
+    folder: str | Path, to: str, out: str | Path | None = None, *, series: bool = False, replace: bool = False
+) -> tuple[Path, int]:
     """Write stored runs, or their series, to one file; return its path and the number of rows.
+
+    With `replace` it takes the place of another file.
 
     Raises
     ------
@@ -36,7 +40,10 @@ def export(folder: str | Path, to: str, out: str | Path | None = None, *, series
     if series and not store.plan.series:
         raise HomogsimError("the sweep has no series", str(folder), "They are stored with --series all or every=K.")
     target = Path(out) if out is not None else store.folder / f"{part}.{to}"
-    refuse_existing(target)
+    if not replace:
+        refuse_existing(target, "Choose another file with --out, or replace it with --force.")
+    elif target.is_dir():
+        raise WrongPath("is a folder", str(target), "Name a file with --out.")
     partial = target.with_name(f".{target.name}.partial")
     with storage_errors(target):
         try:

@@ -8,7 +8,7 @@ import secrets
 from pathlib import Path
 from typing import Any
 
-from homogsim.errors import HomogsimError, StorageError
+from homogsim.errors import HomogsimError, StorageError, WrongPath
 from homogsim.experiments.sweeps.code import code_hash, source_files
 from homogsim.experiments.sweeps.plan import FORMAT, Plan
 from homogsim.experiments.sweeps.shards import PARTIAL, sync_folder
@@ -30,9 +30,9 @@ def read_head(folder: Path) -> dict[str, Any]:
     """
     path = folder / HEAD
     if not folder.is_dir():
-        raise StorageError("there is no such sweep folder", str(folder))
+        raise WrongPath("there is no such sweep folder", str(folder))
     if not path.is_file():
-        raise StorageError(f"this is not a sweep folder: it has no {HEAD}", str(folder))
+        raise WrongPath(f"this is not a sweep folder: it has no {HEAD}", str(folder))
     try:
         if path.stat().st_size > LARGEST_HEAD:
             raise ValueError("too large")
