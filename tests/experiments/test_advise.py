@@ -244,7 +244,7 @@ def test_the_first_sentence_quotes_the_worlds_that_the_ranking_is_of() -> None:
     found = _advice(none=[0.0] * 4, generic=[11.0, 21.0, 31.0, -499.0], industry=[21.0, 11.0, 16.0, NAN])
     best, sure = found.findings[:2]
     assert found.best == "generic"
-    assert "earns $20.0 more than no tool" in best.sentence
+    assert "earns $20 more than no tool" in best.sentence
     assert "in the 3 of 4 worlds in which all ranked choices can be paid" in best.sentence
     assert (best.figures["difference"], best.figures["worlds"]) == (20.0, 3)
     assert "best choice in 67 % of 3 worlds; to say how probable" in sure.sentence
@@ -254,11 +254,11 @@ def test_the_first_sentence_quotes_the_worlds_that_the_ranking_is_of() -> None:
 
 
 def test_a_loss_is_never_more_than_no_tool() -> None:
-    found = _advice(none=[100.0, 40.0], generic=[122.0, -45.0], custom=[61.0, NAN])
+    found = _advice(none=[100.0, 40.0], generic=[123.0, -47.0], custom=[61.0, NAN])
     assert found.best == NONE
     told = found.findings[0].sentence
     assert told.startswith("Having no tool is best on average: the next best, generic tool")
-    assert "earns $32.5 less over 1 months, though the difference is not clear" in told
+    assert "earns $33 less over 1 months, though the difference is not clear" in told
     assert any("custom is not ranked" in note for note in found.notes)
     assert not any(" more than no tool" in finding.sentence for finding in found.findings)
 
