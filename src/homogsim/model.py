@@ -32,7 +32,7 @@ from homogsim.lives import consumers_table, firms_table, spells_table
 from homogsim.parameters import Parameters
 from homogsim.policies import parse
 from homogsim.recording import Recorder
-from homogsim.results import Results, now, provenance, run_values, summary_values
+from homogsim.results import Results, now, run_provenance, run_values, summary_values
 from homogsim.scenario import Event, Scenario, changed
 from homogsim.scenario.checking import values
 from homogsim.scenario.events import without
@@ -329,7 +329,7 @@ class MarketModel(mesa.Model):
             accounts=pd.DataFrame(recorder.accounts),
             scale=recorder.scale,
             summary=summary,
-            provenance=provenance(self._started, time.perf_counter() - self._clock),
+            provenance=run_provenance(self._started, time.perf_counter() - self._clock),
             record_every=recorder.every,
             consumers=consumers_table(recorder.memory.surplus, market),
             firm_months=joined(recorder.firm_months) if recorder.biographies else None,

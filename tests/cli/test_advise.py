@@ -35,6 +35,13 @@ def test_json_and_the_map(homogsim) -> None:
     assert Path("map/figures/map.png").stat().st_size > 10_000
 
 
+def test_asked_about_nothing_but_no_tool_it_says_so(homogsim) -> None:
+    answer = homogsim("advise", "baseline", *SMALL, *SHORT, "--choices", "none")
+    assert answer.code == 0
+    assert answer.out.startswith("1. The only choice asked about is none, so there is nothing to compare it with")
+    assert "paid for" not in answer.out
+
+
 def test_mistakes_leave_with_2_and_say_what_there_is(homogsim) -> None:
     for wrong, words in (
         (("--month", "10"), "the last month is 9"),

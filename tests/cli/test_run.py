@@ -242,6 +242,29 @@ def test_reproduce_lists_what_differs_the_earliest_first(homogsim, known, tmp_pa
     assert lines[1].strip().startswith("month -4: timeline.n_firms differs in 1 of 26 rows")
     assert lines[2].strip().startswith("month 3: timeline.mean_price differs in 11 of 26 rows")
     assert lines[3].strip().startswith("numpy: was 1.0")
+    assert len(lines) == 4  # the model's code is the same
+
+
+def test_reproduce_says_that_the_model_code_has_changed(homogsim, known, tmp_path) -> None:
+    timeline = known.timeline.assign(mean_price=known.timeline["mean_price"] + 0.25)
+    sources = known.provenance["sources"]
+    assert {"model.py", "laws/pricing.py"} <= set(sources)
+    assert "cli/app.py" not in sources
+    other = {"code": "0" * 16, "sources": sources | {"laws/pricing.py": "another", "laws/gone.py": "old"}}
+    replace(known, timeline=timeline, provenance=known.provenance | other).save(tmp_path / "run")
+    answer = homogsim("reproduce", "run")
+    assert answer.code == 1
+    lines = [line.strip() for line in answer.out.splitlines()]
+    assert lines[2:] == ["made with other model code (changed: laws/pricing.py; gone: laws/gone.py)"]
+
+
+def test_reproduce_says_what_was_not_recorded(homogsim, known, tmp_path) -> None:
+    timeline = known.timeline.assign(mean_price=known.timeline["mean_price"] + 0.25)
+    early = {name: value for name, value in known.provenance.items() if name not in ("code", "sources", "networkx")}
+    replace(known, timeline=timeline, provenance=early).save(tmp_path / "run")
+    lines = [line.strip() for line in homogsim("reproduce", "run").out.splitlines()]
+    assert lines[2] == "made with model code that was not recorded, so it may have changed"
+    assert lines[3] == f"networkx: was not recorded, is {known.provenance['networkx']}"
 
 
 # --- checkpoints ------------------------------------------------------------------------------------------------------

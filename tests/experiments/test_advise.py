@@ -6,6 +6,7 @@ import json
 from functools import cache
 
 import numpy as np
+import pandas as pd
 import pytest
 from experiments.tiny import TINY
 from small_markets import SMALL
@@ -19,12 +20,13 @@ from homogsim.experiments.advice.choices import NONE, PHASE, choices_of, crowd, 
 from homogsim.experiments.advice.courses import Course
 from homogsim.experiments.advice.type_map import clustered
 from homogsim.experiments.advice.types import map_types
-from homogsim.experiments.advice.worlds import BY_ITSELF, live_until
+from homogsim.experiments.advice.worlds import BY_ITSELF, RULES, WorldOutcome, live_until
 from homogsim.experiments.pairing import paired_difference
 from homogsim.parameters import Parameters
 from homogsim.scenario import Scenario
 
 RICH = TINY | {"finance.starting_cash": 12.0, "finance.entry_rate": 0.05, "world.consumers": 80}
+NAN = float("nan")
 CHOICES = ("none", "generic", "phased", "pilot")
 
 
@@ -88,15 +90,14 @@ def test_no_tool_is_measured_against_itself() -> None:
 def test_shares_of_worlds_add_up() -> None:
     ranked = four().ranking
     assert ranked["best_share"].sum() == pytest.approx(1.0)
-    assert ranked["probability_best"].sum() == pytest.approx(1.0)
+    assert ranked["probability_best"].isna().all()  # of four worlds there is none
     assert four().best == ranked.loc[ranked["compared_gain"].idxmax(), "choice"]
 
 
 def test_regret_is_the_gap_to_the_best_choice() -> None:
     found = four()
     row = found.regret.set_index("rule").loc[BY_ITSELF]
-    able = [world for world in found.worlds if found.best in world.courses]
-    gaps = [world.courses[found.best].net.sum() - world.courses[BY_ITSELF].net.sum() for world in able]
+    gaps = [world.courses[found.best].net.sum() - world.courses[BY_ITSELF].net.sum() for world in found.shared]
     assert row["regret"] == pytest.approx(np.mean(gaps), rel=1e-12)
 
 
@@ -178,15 +179,98 @@ def test_measures_by_hand() -> None:
     assert np.isnan(closed["payback_month"])
 
 
-def test_choices_that_few_can_pay_do_not_win_by_being_rich() -> None:
-    def world(**profit: float) -> dict[str, dict[str, float]]:
-        return {name: _figures(value) for name, value in profit.items()}
+def _ranking(**profits: list[float]) -> pd.DataFrame:
+    """Return the ranking of choices by their profits, world by world; nan where one cannot be paid."""
+    found = {name: [_figures(value) for value in values] for name, values in profits.items()}
+    return reckoning.ranking(found, list(profits)).set_index("choice", drop=False)
 
-    poor, rich = world(none=0.0, phased=50.0, custom=float("nan")), world(none=0.0, phased=500.0, custom=400.0)
-    found = {name: [w[name] for w in (poor, poor, rich)] for name in (NONE, "phased", "custom")}
-    ranked = reckoning.ranking(found, [NONE, "phased", "custom"])
-    assert ranked["mean_gain"].idxmax() == 2  # custom, over the one world of the rich
+
+def test_choices_that_few_can_pay_do_not_win_by_being_rich() -> None:
+    ranked = _ranking(none=[0.0, 0.0, 0.0], phased=[50.0, 50.0, 500.0], custom=[NAN, NAN, 400.0])
+    assert ranked["mean_gain"].idxmax() == "custom"  # over the one world of the rich
     assert reckoning.best_on_average(ranked) == "phased"
+
+
+def test_a_choice_that_half_can_pay_does_not_take_the_others_worlds_away() -> None:
+    ranked = _ranking(none=[100.0, 40.0], generic=[121.0, -46.0], custom=[60.0, NAN])
+    assert ranked["compared_worlds"].to_dict() == {NONE: 2, "generic": 2, "custom": 0}
+    assert ranked.loc["generic", "compared_gain"] == -32.5
+    assert np.isnan(ranked.loc["custom", ["compared_gain", "best_share"]].astype(float)).all()
+    assert ranked["best_share"][:2].tolist() == [0.5, 0.5]
+    assert reckoning.best_on_average(ranked) == NONE  # a loss is not best
+
+
+def test_ranks_and_gains_are_of_the_worlds_that_all_ranked_choices_share() -> None:
+    ranked = _ranking(none=[0.0] * 4, generic=[10.0, 20.0, 30.0, -500.0], custom=[20.0, 10.0, 15.0, NAN])
+    assert ranked["compared_worlds"].tolist() == [3, 3, 3]
+    assert ranked["compared_gain"].tolist() == [0.0, 20.0, 15.0]
+    assert ranked["mean_gain"].tolist() == [0.0, -110.0, 15.0]
+    assert ranked["best_share"].tolist() == pytest.approx([0.0, 2 / 3, 1 / 3])
+    assert reckoning.best_on_average(ranked) == "generic"
+
+
+def test_choices_drop_out_until_more_than_half_of_the_worlds_are_shared() -> None:
+    """Each can be paid in most worlds, but both only in two of five: the dearer drops; as dear as each other, both."""
+    profits = {"none": [0.0] * 5, "a": [1.0, 1.0, 1.0, 1.0, NAN], "b": [NAN, NAN, 9.0, 9.0, 9.0]}
+    assert _ranking(**profits)["compared_worlds"].tolist() == [4, 4, 0]
+    profits["a"] = [1.0, 1.0, 1.0, NAN, NAN]
+    ranked = _ranking(**profits)
+    assert ranked["compared_worlds"].tolist() == [5, 0, 0]
+    assert reckoning.best_on_average(ranked) == NONE
+
+
+def test_how_probable_it_is_to_be_best_takes_ten_worlds() -> None:
+    for worlds in (2, 9, 10):
+        sure = _ranking(none=[0.0] * worlds, tool=[5.0 + n for n in range(worlds)])["probability_best"]
+        assert sure.tolist() == [0.0, 1.0] if worlds == 10 else sure.isna().all()
+
+
+def _advice(**profits: list[float]) -> Advice:
+    """Return advice in made-up worlds, from the profit of each choice in each; nan where it cannot be paid."""
+    scenario = Scenario.read("baseline")
+    worlds = []
+    for n, own in enumerate(zip(*profits.values(), strict=True)):
+        paid = {name: profit for name, profit in zip(profits, own, strict=True) if np.isfinite(profit)}
+        courses = {name: _course([profit], [0.0 if name == NONE else 1.0]) for name, profit in paid.items()}
+        courses[BY_ITSELF] = courses[NONE]
+        dear = {name: 1000.0 for name in profits if name not in paid}
+        rules = dict.fromkeys(RULES, NONE)
+        worlds.append(WorldOutcome(n, n, n, 1, {"cash": 500.0}, NONE, courses, dear, rules, {}))
+    choices = choices_of(list(profits), scenario.parameters)
+    return Advice.of(scenario, None, Like(), 0, 1, choices, worlds, [], len(worlds))
+
+
+def test_the_first_sentence_quotes_the_worlds_that_the_ranking_is_of() -> None:
+    found = _advice(none=[0.0] * 4, generic=[11.0, 21.0, 31.0, -499.0], industry=[21.0, 11.0, 16.0, NAN])
+    best, sure = found.findings[:2]
+    assert found.best == "generic"
+    assert "earns $20 more than no tool" in best.sentence
+    assert "in the 3 of 4 worlds in which all ranked choices can be paid" in best.sentence
+    assert (best.figures["difference"], best.figures["worlds"]) == (20.0, 3)
+    assert "best choice in 67 % of 3 worlds; to say how probable" in sure.sentence
+    assert "takes more replications, 10 or more" in sure.sentence
+    assert sure.sentence.endswith("The runner-up is industry, $5.00 behind.")
+    assert found.cell("generic", "profit")["worlds"] == 4
+
+
+def test_a_loss_is_never_more_than_no_tool() -> None:
+    found = _advice(none=[100.0, 40.0], generic=[123.0, -47.0], custom=[61.0, NAN])
+    assert found.best == NONE
+    told = found.findings[0].sentence
+    assert told.startswith("Having no tool is best on average: the next best, generic tool")
+    assert "earns $33 less over 1 months, though the difference is not clear" in told
+    assert any("custom is not ranked" in note for note in found.notes)
+    assert not any(" more than no tool" in finding.sentence for finding in found.findings)
+
+
+def test_why_there_is_nothing_to_choose() -> None:
+    only = _advice(none=[1.0, 2.0])
+    assert only.findings[0].sentence.startswith("The only choice asked about is none")
+    dear = _advice(none=[1.0, 2.0], custom=[NAN, NAN])
+    assert dear.findings[0].sentence.startswith("No tool that is on offer can be paid for")
+    few = _advice(none=[1.0, 2.0], custom=[9.0, NAN])
+    assert few.best == NONE
+    assert few.findings[0].sentence.startswith("Too few of these businesses can pay for any of the tools")
 
 
 # Who, and what --------------------------------------------------------------------------------------------------------

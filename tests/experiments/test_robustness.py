@@ -33,9 +33,9 @@ from homogsim.experiments.robustness.journal import RunJournal, name_of
 from homogsim.experiments.robustness.page import page, verdict, write_page
 from homogsim.experiments.robustness.sensitivity import sensitivity, signs
 from homogsim.experiments.robustness.study import Robustness, plan
-from homogsim.experiments.sweeps.code import code_hash
 from homogsim.model import MarketModel
 from homogsim.parameters import declared
+from homogsim.results.code import code_hash
 from homogsim.scenario import Scenario
 
 SHORT = TINY | {"calendar.warm_up": 0, "calendar.before": 3, "calendar.months": 4, "world.consumers": 20}

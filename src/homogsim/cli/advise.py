@@ -12,7 +12,7 @@ from rich.table import Table
 from homogsim.cli.experiments import INCOMPLETE, check_new_folder, free_folder, runs_progress, settings
 from homogsim.cli.stopping import INTERRUPTED, Stop
 from homogsim.cli.tables import print_table
-from homogsim.cli.text import console, number, printable
+from homogsim.cli.text import MISSING, console, number, printable
 from homogsim.errors import HomogsimError
 
 if TYPE_CHECKING:
@@ -169,9 +169,18 @@ def _table(advice: Advice) -> Table:
         table.add_column(choice.short, justify="right", no_wrap=True, style=style)
     for measure, heading in SHOWN:
         table.add_row(heading, *(_cell(advice, choice.name, measure) for choice in advice.choices))
-    ranked = advice.ranking.set_index("choice")["best_share"]
-    table.add_row("best in, of worlds", *(f"{100.0 * ranked[choice.name]:.0f} %" for choice in advice.choices))
+    ranked = advice.ranking.set_index("choice")
+    if len(advice.shared) < len(advice.worlds):
+        gains = ranked["compared_gain"]
+        heading = f"profit, $, in {len(advice.shared)} shared"
+        table.add_row(heading, *("" if c.name == "none" else number(float(gains[c.name])) for c in advice.choices))
+        table.caption += f"\nranked in the {len(advice.shared)} worlds in which all ranked choices can be paid"
+    table.add_row("best in, of worlds", *(_share(float(ranked["best_share"][c.name])) for c in advice.choices))
     return table
+
+
+def _share(value: float) -> str:
+    return MISSING if value != value else f"{100.0 * value:.0f} %"
 
 
 def _cell(advice: Advice, choice: str, measure: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from homogsim.model import MarketModel
     from homogsim.results import Results
     from homogsim.results.difference import Difference
+    from homogsim.results.provenance import Provenance
 
 DIFFERENT = 1
 MOST_LINES = 20
@@ -72,7 +74,7 @@ def stopping_month(old: Results, folder: Path) -> int | None:
 
 
 def report(old: Results, new: Results) -> None:
-    """Print where the results differ, the earliest difference first, and which versions do."""
+    """Print where the results differ, the earliest difference first, and what they were made with."""
     from homogsim.results.difference import differences
 
     output = console()
@@ -82,10 +84,23 @@ def report(old: Results, new: Results) -> None:
         output.print(printable(f"  {_line(difference)}"), soft_wrap=True)
     if len(found) > MOST_LINES:
         output.print(f"  … and {len(found) - MOST_LINES} more")
+    for line in changes(old.provenance, new.provenance):
+        output.print(printable(f"  {line}"), soft_wrap=True)
+
+
+def changes(old: Provenance, new: Provenance) -> Iterator[str]:
+    """Yield in words what a run was made with that the new one was not: first the model's code, then versions."""
+    from homogsim.results.code import code_difference
+
+    before, now = (facts.get("code") for facts in (old, new))
+    if before is None:
+        yield "made with model code that was not recorded, so it may have changed"
+    elif before != now:
+        yield f"made with other model code ({code_difference(old.get('sources', {})) or before})"
     for name in VERSIONS:
-        before, now = old.provenance.get(name), new.provenance.get(name)
-        if before != now:
-            output.print(printable(f"  {name}: was {before}, is {now}"), soft_wrap=True)
+        if old.get(name) != new.get(name):
+            was, being = (facts.get(name) or "not recorded" for facts in (old, new))
+            yield f"{name}: was {was}, is {being}"
 
 
 def _line(difference: Difference) -> str:

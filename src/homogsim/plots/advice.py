@@ -93,8 +93,9 @@ def _ends(axes: Axes, advice: Advice, styles: dict[str, Look]) -> None:
         if np.isfinite(row["low"]):
             axes.hlines(y, row["low"], row["high"], color=INK, lw=1.8)
         best = ranked.loc[name, "best_share"]
+        rank = f"best in {100 * best:.0f} % of worlds" if np.isfinite(best) else "not ranked"
         some = f" in {gains.size} of {len(advice.worlds)}" if gains.size < len(advice.worlds) else ""
-        text = f"{dollars(row['difference'])}{some}, best in {100 * best:.0f} % of worlds"
+        text = f"{dollars(row['difference'])}{some}, {rank}"
         axes.annotate(text, (0.0, y - 0.34), (4.0, 0), xycoords=("axes fraction", "data"), textcoords="offset points",
                       size=SMALL_SIZE, color=MUTED, path_effects=halo())  # fmt: skip
     axes.axvline(0.0, color=INK, lw=1.0)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from homogsim.results.consumers import welfare_change
 from homogsim.results.lifetimes import hazard_table, log_rank_by_tool, survival_by_tool
-from homogsim.results.provenance import now, provenance
+from homogsim.results.provenance import now, provenance, run_provenance
 from homogsim.results.record import Results, Status
 from homogsim.results.runs import run_values
 from homogsim.results.scorecard import scorecard
@@ -17,6 +17,7 @@ __all__ = [
     "log_rank_by_tool",
     "now",
     "provenance",
+    "run_provenance",
     "run_values",
     "scorecard",
     "summarise",

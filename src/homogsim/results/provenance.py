@@ -10,8 +10,10 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
+from homogsim.results.code import code_hash, source_files
+
 Provenance = dict[str, Any]
-"""Plain values (and lists of them) that JSON can hold."""
+"""Plain values (and lists and dictionaries of them) that JSON can hold."""
 
 LIBRARIES = ("numpy", "numba", "networkx", "mesa", "pandas", "pyarrow", "scipy", "pydantic")
 """Those on which numbers of a run, or its files, may depend: networkx draws who knows whom."""
@@ -36,6 +38,14 @@ def provenance(started: str, wall_seconds: float) -> Provenance:
     facts |= {name: _version(name) for name in LIBRARIES}
     facts |= {"platform": platform.platform(), "cpu": _cpu_model(), "cores": os.cpu_count() or 1}
     return facts | {"started": started, "wall_seconds": wall_seconds}
+
+
+def run_provenance(started: str, wall_seconds: float) -> Provenance:
+    """Return `provenance` and the model code of a run: ``code``, one hash, and ``sources``, those of its files.
+
+    Files are named for `homogsim.results.code.code_difference`, which says which of them have changed since.
+    """
+    return provenance(started, wall_seconds) | {"code": code_hash(), "sources": dict(source_files())}
 
 
 def now() -> str:

@@ -49,12 +49,18 @@ class Advice:
     """A row per choice and measure: ``choice, measure, unit, meaning, worlds, none, mean, difference, low, high,
     verdict``; differences are paired, from no tool in the same world with the same luck."""
     ranking: pd.DataFrame
-    """A row per choice: ``choice, worlds, compared_gain, mean_gain, best_share, probability_best``."""
+    """A row per choice: ``choice, worlds, compared_worlds, compared_gain, mean_gain, best_share,
+    probability_best`` (`reckoning.ranking`)."""
+    shared: tuple[WorldOutcome, ...]
+    """The worlds over which choices are ranked: all ranked choices can be paid in them (`reckoning.shared_worlds`)."""
+    compared: pd.DataFrame
+    """`table` over the worlds of `shared`, for the ranked choices: what the findings quote."""
     regret: pd.DataFrame
     """A row per rule: ``rule, worlds, regret, low, high, picks``: what it costs against the choice that is best on
     average, $ over the horizon."""
     best: str
-    """The choice with the highest mean gain; empty when no world was finished."""
+    """The choice with the highest mean gain over the worlds of `shared`, ``none`` if no tool gains anything there;
+    empty when no world was finished."""
     notes: tuple[str, ...] = ()
     status: Status = "complete"
 
@@ -70,12 +76,17 @@ class Advice:
         found = reckoning.figures(living, [*names, BY_ITSELF]) if living else {}
         ranked = reckoning.ranking(found, names) if living else pd.DataFrame()
         best = reckoning.best_on_average(ranked) if living else ""
+        fit, common = reckoning.shared_worlds(found, names) if living else ((), ())
+        shared = [world for world, counts in zip(living, common, strict=True) if counts]
+        kept = [*(name for name, counts in zip(names, fit, strict=True) if counts), BY_ITSELF]
+        told = reckoning.figures(shared, kept) if living else {}
         interrupted = len(worlds) + len(lost) < asked
         return cls(
             scenario=scenario, firm=firm, like=like, month=month, horizon=horizon, choices=tuple(able),
             worlds=tuple(living), table=reckoning.table(found) if living else pd.DataFrame(), ranking=ranked,
-            regret=reckoning.regrets(living, best) if living else pd.DataFrame(), best=best,
-            notes=tuple(_notes(choices, worlds, living, lost)),
+            shared=tuple(shared), compared=reckoning.table(told) if living else pd.DataFrame(),
+            regret=reckoning.regrets(shared, best) if living else pd.DataFrame(), best=best,
+            notes=tuple(_notes(choices, worlds, living, lost, [name for name in names if name not in kept])),
             status="interrupted" if interrupted else "incomplete" if lost else "complete",
         )  # fmt: skip
 
@@ -89,8 +100,16 @@ class Advice:
 
     def cell(self, choice: str, measure: str) -> dict[str, Any]:
         """Return a row of `table`."""
-        rows = self.table[(self.table["choice"] == choice) & (self.table["measure"] == measure)]
-        return dict(rows.iloc[0])
+        return _row(self.table, choice, measure)
+
+    def compared_cell(self, choice: str, measure: str) -> dict[str, Any]:
+        """Return a row of `compared`."""
+        return _row(self.compared, choice, measure)
+
+    @property
+    def unranked(self) -> tuple[str, ...]:
+        """The choices that too few of these businesses can pay to be ranked with the others."""
+        return tuple(self.ranking.loc[self.ranking["compared_worlds"] == 0, "choice"]) if self.worlds else ()
 
     @property
     def who(self) -> str:
@@ -158,6 +177,7 @@ class Advice:
                         "too_dear": w.too_dear, "rules": w.rules} for w in self.worlds],
             "confidence": CONFIDENCE,
             "best_on_average": self.best,
+            "compared_worlds": [world.number for world in self.shared],
             "measures": {name: self._of(name) for name in ([c.name for c in self.choices] + [BY_ITSELF])},
             "ranking": self.ranking.to_dict("records"),
             "regret": self.regret.to_dict("records"),
@@ -213,9 +233,15 @@ class Advice:
         return figure
 
 
+def _row(table: pd.DataFrame, choice: str, measure: str) -> dict[str, Any]:
+    rows = table[(table["choice"] == choice) & (table["measure"] == measure)]
+    return dict(rows.iloc[0])
+
+
 def _notes(
-    choices: Sequence[Choice], worlds: Sequence[WorldOutcome], living: Sequence[WorldOutcome], lost: Sequence[Lost]
-) -> list[str]:
+    choices: Sequence[Choice], worlds: Sequence[WorldOutcome], living: Sequence[WorldOutcome], lost: Sequence[Lost],
+    unranked: Sequence[str],
+) -> list[str]:  # fmt: skip
     notes = []
     if len(living) < len(worlds):
         notes.append(f"in {len(worlds) - len(living)} of {len(worlds)} worlds no business without a tool fits")
@@ -225,6 +251,10 @@ def _notes(
             poor = [world.features["cash"] for world in living if choice.name in world.too_dear]
             what = f"{choice.name} cannot be paid in {len(dear)} of {len(living)} worlds: it takes ${min(dear):,.0f}"
             notes.append(f"{what} at once, these businesses have ${min(poor):,.0f} to ${max(poor):,.0f}")
+    if unranked:
+        verb = "is" if len(unranked) == 1 else "are"
+        why = "the worlds in which every ranked choice can be paid have to be more than half of all"
+        notes.append(f"{', '.join(unranked)} {verb} not ranked: {why}")
     if len(living) == 1:
         notes.append("one world: differences without intervals, because an interval needs at least two")
     tooled = {world.tool for world in living} - {NONE}

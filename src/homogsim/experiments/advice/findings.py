@@ -7,10 +7,14 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from homogsim.experiments.advice.choices import NONE
+from homogsim.experiments.advice.reckoning import FEWEST_WORLDS
 from homogsim.experiments.advice.worlds import BY_ITSELF
 
 if TYPE_CHECKING:
     from homogsim.experiments.advice.advice import Advice
+
+
+ONLY_NONE = "The only choice asked about is none, so there is nothing to compare it with; name tools in the choices."
 
 
 class Finding(NamedTuple):
@@ -89,48 +93,72 @@ def _first_of(advice: Advice, names: list[str]) -> str:
 
 
 def _best(advice: Advice) -> Finding:
-    worlds, span = len(advice.worlds), f"over {advice.horizon} months"
     if advice.best == NONE:
-        others = [choice.name for choice in advice.choices if choice.name != NONE]
-        second = _first_of(advice, others)
-        if not second:
-            return Finding("best", "No tool that is on offer can be paid for, so there is nothing to choose.", {})
-        row = advice.cell(second, "profit")
-        what = f"No tool is best on average: the next best, {advice.choice(second).label}, earns"
-        how = "" if clear(row) else ", though the difference is not clear"
-        return Finding("best", f"{what} {money(-row['difference'])} less {span}{how}.", _numbers(row))
-    row = advice.cell(advice.best, "profit")
+        return _no_tool_is_best(advice)
+    row = advice.compared_cell(advice.best, "profit")
     what = f"Best on average is the {advice.choice(advice.best).label}: it earns {money(row['difference'])} more than"
+    ends = f"95 % interval {money(row['low'])} to {money(row['high'])}, {len(advice.shared)} worlds"
     if math.isnan(row["low"]):
-        return Finding("best", f"{what} no tool {span}, in the one world that was lived.", _numbers(row))
-    sure = (
-        f"95 % interval {money(row['low'])} to {money(row['high'])}, {worlds} worlds"
-        if clear(row)
-        else f"but not clearly: the 95 % interval reaches from {money(row['low'])} to {money(row['high'])}"
-    )
-    return Finding("best", f"{what} no tool {span} ({sure}).", _numbers(row))
+        sure = ""
+    elif clear(row):
+        sure = f" ({ends})"
+    else:
+        sure = f" (but not clearly: {ends})"
+    return Finding("best", f"{what} no tool over {advice.horizon} months{_where(advice)}{sure}.", _numbers(row))
+
+
+def _no_tool_is_best(advice: Advice) -> Finding:
+    second = _first_of(advice, [choice.name for choice in advice.choices if choice.name != NONE])
+    if second:
+        row = advice.compared_cell(second, "profit")
+        what = f"Having no tool is best on average: the next best, {advice.choice(second).label}, earns"
+        less = f"{money(-row['difference'])} less" if row["difference"] < 0.0 else "as much"
+        how = "" if clear(row) or math.isnan(row["low"]) else ", though the difference is not clear"
+        text = f"{what} {less} over {advice.horizon} months{_where(advice)}{how}."
+        return Finding("best", text, _numbers(row))
+    if advice.unranked:
+        few = "Too few of these businesses can pay for any of the tools to say what they would gain on average"
+        return Finding("best", f"{few}: for most, no tool is all that there is to choose.", {})
+    if any(world.too_dear for world in advice.worlds):
+        return Finding("best", "No tool that is on offer can be paid for, so there is nothing to choose.", {})
+    return Finding("best", ONLY_NONE, {})
+
+
+def _where(advice: Advice) -> str:
+    """Say in which worlds the ranked choices are compared, unless it is in all of several."""
+    lived, shared = len(advice.worlds), len(advice.shared)
+    if lived == 1:
+        return ", in the one world that was lived"
+    return "" if shared == lived else f", in the {shared} of {lived} worlds in which all ranked choices can be paid"
 
 
 def _sure(advice: Advice) -> Finding:
-    ranked = advice.ranking.set_index("choice")
+    ranked = advice.ranking[advice.ranking["compared_worlds"] > 0].set_index("choice")
     row = ranked.loc[advice.best]
-    others = ranked.drop(index=advice.best)["compared_gain"].dropna()
+    others = ranked.drop(index=advice.best)["compared_gain"]
     second = str(others.idxmax())
-    figures: dict[str, Any] = {name: f"{percent(r.best_share)} of worlds, mean gain {money(r.mean_gain)}" for name, r in
-               zip(ranked.index, ranked.itertuples(), strict=True)}  # fmt: skip
-    told = f"It is the best choice in {percent(row['best_share'])} of worlds"
+    worlds = len(advice.shared)
+    figures: dict[str, Any] = {
+        name: f"{percent(r.best_share)} of worlds, mean gain {money(r.compared_gain)}"
+        for name, r in zip(ranked.index, ranked.itertuples(), strict=True)
+    }
+    who = "Having no tool" if advice.best == NONE else "It"
+    told = f"{who} is the best choice in {percent(row['best_share'])} of {worlds} worlds"
     if math.isfinite(row["probability_best"]):
         sure = float(row["probability_best"])
         share = "over 99 %" if sure > 0.99 else percent(sure)  # of some thousand weightings: never certain
         told += f"; that it is the best on average has a probability of {share}"
         figures |= {"probability best on average": float(row["probability_best"])}
+    else:
+        more = f"takes more replications, {FEWEST_WORLDS} or more"
+        told += f"; to say how probable it is that it is the best on average {more}"
     gap = float(row["compared_gain"] - others[second])
-    told += f". The runner-up is {second}, {money(gap)} behind."
-    return Finding("sure", told, figures)
+    runner = "no tool" if second == NONE else second
+    return Finding("sure", f"{told}. The runner-up is {runner}, {money(gap)} behind.", figures | {"worlds": worlds})
 
 
 def _survival(advice: Advice, name: str) -> Iterator[Finding]:
-    row = advice.cell(name, "survival")
+    row = advice.compared_cell(name, "survival")
     levels = f"{percent(row['mean'])} of worlds with {name}, {percent(row['none'])} without a tool"
     if row["difference"] == 0.0:
         text = f"Whether it is still in business after {advice.horizon} months does not depend on it: {levels}."
@@ -142,10 +170,10 @@ def _survival(advice: Advice, name: str) -> Iterator[Finding]:
 
 
 def _returns(advice: Advice, name: str) -> Iterator[Finding]:
-    one, three = advice.cell(name, "roi12"), advice.cell(name, "roi36")
+    one, three = advice.compared_cell(name, "roi12"), advice.compared_cell(name, "roi36")
     if not one["worlds"]:
         return
-    back, when = advice.cell(name, "paid_back"), advice.cell(name, "payback_month")
+    back, when = advice.compared_cell(name, "paid_back"), advice.compared_cell(name, "payback_month")
     text = f"On what was spent on {name} (set-up, training, fees) it has returned {signed(one['mean'])} after 12 months"
     if three["worlds"]:
         text += f", {signed(three['mean'])} after 36"
@@ -165,7 +193,7 @@ def _difference(advice: Advice, name: str) -> Iterator[Finding]:
     said: list[str] = []
     figures: dict[str, Any] = {}
     for measure, (what, unit) in words.items():
-        row = advice.cell(name, measure)
+        row = advice.compared_cell(name, measure)
         change = row["difference"]
         figures[measure.replace("_", " ")] = f"{change:+.3g} {unit} ({row['low']:.3g} to {row['high']:.3g})"
         if row["worlds"] and clear(row):
@@ -178,7 +206,7 @@ def _difference(advice: Advice, name: str) -> Iterator[Finding]:
 
 
 def _rivals(advice: Advice, name: str) -> Iterator[Finding]:
-    tools, prices, count = (advice.cell(name, m) for m in ("rivals_with_tool", "rivals_price", "rivals"))
+    tools, prices, count = (advice.compared_cell(name, m) for m in ("rivals_with_tool", "rivals_price", "rivals"))
     moved = [row for row in (tools, prices, count) if row["worlds"] and clear(row)]
     base = f"{percent(tools['none'])} of its rivals have a tool at the end if it has none"
     parts = {"rivals_with_tool": lambda r: f"{percent(r['mean'])} of them have one",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
@@ -17,9 +18,13 @@ from homogsim.metrics.returns import payback_month, roi
 from homogsim.streams import Streams
 
 Floats = NDArray[np.float64]
+Mask = NDArray[np.bool_]
 
 DRAWS = 4000
 """Weightings of the worlds by which the ranking is asked how sure it is."""
+
+FEWEST_WORLDS = 10
+"""With fewer, weighting them anew says nothing: of two worlds it knows two outcomes only."""
 
 MEASURES: dict[str, tuple[str, str]] = {
     "survival": ("share", "still in business at the horizon"),
@@ -118,61 +123,88 @@ def table(found: Mapping[str, list[dict[str, float]]]) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
+def shared_worlds(found: Mapping[str, list[dict[str, float]]], names: Sequence[str]) -> tuple[Mask, Mask]:
+    """Return which choices are ranked, and the worlds over which they are.
+
+    Richer businesses gain more from any tool, so choices are compared only in worlds in which each of them can be paid.
+    A choice that few can pay must not take the others' worlds away: while the worlds that all share are not more than
+    half of all, the choices that can be paid in the fewest drop out. No tool can be paid everywhere.
+
+    Returns
+    -------
+    ranked : array of bool, shape (choices,)
+    shared : array of bool, shape (worlds,)
+    """
+    paid: Mask = np.isfinite([[world["profit"] for world in found[name]] for name in names])
+    ranked = np.ones(len(names), dtype=np.bool_)
+    while 2 * np.count_nonzero(_by_all(paid[ranked])) <= paid.shape[1]:
+        ranked &= paid.sum(axis=1) > paid[ranked].sum(axis=1).min()
+    return ranked, _by_all(paid[ranked])
+
+
+def _by_all(paid: Mask) -> Mask:
+    return np.logical_and.reduce(paid, axis=0)
+
+
 def ranking(found: Mapping[str, list[dict[str, float]]], names: Sequence[str]) -> pd.DataFrame:
     """Return how often each choice is best, and how sure it is that it is best on average.
 
-    Best is the highest cumulative profit. `best_share` is the share of worlds in which the choice is best among those
-    that could be paid there: what an owner faces who lives in one world. `probability_best` is the probability that
-    its mean difference from no tool is the highest of all, by a Bayesian bootstrap over worlds (Rubin 1981): what an
-    owner wants to know who cannot know which world it will be. Choices that cannot be paid in more than half of the
-    worlds do not compete, and those that compete are ranked over the worlds in which all of them can be paid: richer
-    businesses gain more from any tool.
+    Best is the highest cumulative profit, over the worlds that all ranked choices share (`shared_worlds`): theirs are
+    `compared_gain`, the mean difference from no tool, and `compared_worlds`, how many they are. `best_share` is the
+    share of them in which the choice is best: what an owner faces who lives in one world. `probability_best` is the
+    probability that its mean difference is the highest of all, by a Bayesian bootstrap over worlds (Rubin 1981): what
+    an owner wants to know who cannot know which world it will be; undefined in fewer than `FEWEST_WORLDS`. `mean_gain`
+    is over all `worlds` in which the choice can be paid, which may be other worlds than those of the other choices.
     """
     profit = np.array([[world["profit"] for world in found[name]] for name in names])
     gain = profit - profit[list(names).index(NONE)]
     known = np.isfinite(gain)
-    best = np.where(known, gain, -np.inf).argmax(axis=0)
-    competes = 2 * known.sum(axis=1) >= gain.shape[1]
-    common = gain[:, known[competes].all(axis=0)]
-    worlds = common.shape[1]
+    ranked, shared = shared_worlds(found, names)
+    common = np.where(ranked[:, None], gain[:, shared], -np.inf)
+    worlds = int(shared.sum())
     weights = Streams(0).exponential("bootstrap", np.arange(DRAWS)[:, None], index=np.arange(worlds)[None, :])
-    totals = np.where(competes, weights @ np.where(competes[:, None], common, 0.0).T, -np.inf)
-    winner = totals.argmax(axis=1)
-    compared = [float(row.mean()) if fit and worlds else math.nan for row, fit in zip(common, competes, strict=True)]
+    winner = (weights @ common.T).argmax(axis=1)
+    best = common.argmax(axis=0)
+    enough = worlds >= FEWEST_WORLDS
+
+    def among(ranks: NDArray[np.intp]) -> list[float]:
+        return [float((ranks == n).mean()) if fit else math.nan for n, fit in enumerate(ranked)]
+
     return pd.DataFrame(
         {
             "choice": list(names),
             "worlds": known.sum(axis=1),
-            "compared_gain": compared,
+            "compared_worlds": np.where(ranked, worlds, 0),
+            "compared_gain": [float(row.mean()) if fit else math.nan for row, fit in zip(common, ranked, strict=True)],
             "mean_gain": [float(row[k].mean()) if k.any() else math.nan for row, k in zip(gain, known, strict=True)],
-            "best_share": [float((best == n).mean()) for n in range(len(names))],
-            "probability_best": [
-                float((winner == n).mean()) if worlds > 1 and competes[n] else math.nan for n in range(len(names))
-            ],
+            "best_share": among(best),
+            "probability_best": among(winner) if enough else [math.nan] * len(names),
         }
     )
 
 
 def best_on_average(ranked: pd.DataFrame) -> str:
-    """Return the choice with the highest mean gain among those that compete."""
-    return str(ranked.loc[ranked["compared_gain"].idxmax(), "choice"])
+    """Return the choice with the highest mean gain of those that are ranked; no tool, if none gains anything."""
+    top = ranked.loc[ranked["compared_gain"].idxmax()]
+    return str(top["choice"]) if top["compared_gain"] > 0.0 else NONE
 
 
 def regrets(worlds: Sequence[WorldOutcome], best: str) -> pd.DataFrame:
     """Return what following a rule costs against the choice that is best on average, dollars over the horizon.
 
-    Only worlds in which the best choice could be paid count. `picks` says what the rule leads to, and in how many.
+    The worlds are those over which choices are ranked; the best can be paid in all of them. `picks` says what the rule
+    leads to, and in how many.
     """
-    able = [world for world in worlds if best in world.courses]
     course_of: dict[str, Callable[[WorldOutcome], str]] = {rule: _picked(rule) for rule in RULES}
     course_of[BY_ITSELF] = lambda world: BY_ITSELF
     rows = []
     for rule, course in course_of.items():
-        own = [float(world.courses[course(world)].net.sum()) for world in able]
-        top = [float(world.courses[best].net.sum()) for world in able]
+        own = [float(world.courses[course(world)].net.sum()) for world in worlds]
+        top = [float(world.courses[best].net.sum()) for world in worlds]
         pair = paired_difference(own, top)
-        said = [world.picks.get(rule, "") for world in able]
-        picks = "; ".join(f"{text} ({said.count(text)})" for text in sorted(set(said), key=said.count, reverse=True))
+        said = [world.picks.get(rule, "") for world in worlds]
+        often = Counter(sorted(said)).most_common()  # of equal counts in the order of names
+        picks = "; ".join(f"{text} ({count})" for text, count in often)
         told = {"rule": rule, "worlds": pair.pairs, "regret": pair.difference, "low": pair.low, "high": pair.high}
         rows.append(told | {"picks": picks if rule in RULES else ""})
     return pd.DataFrame(rows)

@@ -18,8 +18,8 @@ from homogsim.experiments.calibration.work import Work
 from homogsim.experiments.executors import Runner
 from homogsim.experiments.measuring import BASE, Measurement
 from homogsim.experiments.runs import Watcher, check_counts, fitting_jobs, read
-from homogsim.experiments.sweeps.code import code_hash
 from homogsim.experiments.targets import Target, targets
+from homogsim.results.code import code_hash
 from homogsim.scenario import Scenario
 
 REPLICATIONS, FIRST_SEED = 4, 30_000

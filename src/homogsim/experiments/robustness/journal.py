@@ -12,7 +12,7 @@ from typing import Any
 
 from homogsim.errors import HomogsimError, StorageError
 from homogsim.experiments.replicate import Outcome, Task
-from homogsim.experiments.sweeps.code import code_hash
+from homogsim.results.code import code_hash
 from homogsim.results.folder import check_writable, storage_errors
 from homogsim.scenario.writing import write_whole
 

@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from homogsim.errors import HomogsimError, StorageError, WrongPath
-from homogsim.experiments.sweeps.code import code_hash, source_files
 from homogsim.experiments.sweeps.plan import FORMAT, Plan
 from homogsim.experiments.sweeps.shards import PARTIAL, sync_folder
+from homogsim.results.code import code_hash, source_files
 from homogsim.results.folder import storage_errors
 from homogsim.results.provenance import now, provenance
 from homogsim.scenario.writing import write_whole

@@ -6,11 +6,11 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from homogsim.experiments.sweeps.code import code_difference, code_hash
 from homogsim.experiments.sweeps.lock import holder, is_held
 from homogsim.experiments.sweeps.shards import Damaged, read_shard, shard_files
 from homogsim.experiments.sweeps.store import RUNS, Store
 from homogsim.experiments.sweeps.work import OK
+from homogsim.results.code import code_difference, code_hash
 
 FACTS = ("id", "point", "replication", "seed", "status", "error")
 

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from homogsim.errors import HomogsimError, StorageError
-from homogsim.experiments.sweeps.code import code_difference, code_hash
 from homogsim.experiments.sweeps.designs import GROWING
 from homogsim.experiments.sweeps.head import HEAD, read_head, refuse_foreign, written_head
 from homogsim.experiments.sweeps.plan import Plan
@@ -27,6 +26,7 @@ from homogsim.experiments.sweeps.shards import (
     write_shard,
 )
 from homogsim.experiments.sweeps.work import OK, STATUSES, Found
+from homogsim.results.code import code_difference, code_hash
 from homogsim.results.folder import check_writable, storage_errors
 
 if TYPE_CHECKING:

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from homogsim.errors import HomogsimError, StorageError
-from homogsim.experiments.sweeps.code import code_hash, source_files
 from homogsim.experiments.sweeps.coordinator import Coordinator, Progress, Watch
 from homogsim.experiments.sweeps.head import is_sweep, refuse_foreign
 from homogsim.experiments.sweeps.lock import locked
@@ -17,6 +16,7 @@ from homogsim.experiments.sweeps.planning import needs
 from homogsim.experiments.sweeps.pools import ANSWER_SECONDS, WHERE, Pool, open_pool
 from homogsim.experiments.sweeps.store import Store
 from homogsim.experiments.sweeps.work import Job, Make, OtherCode, greet
+from homogsim.results.code import code_hash, source_files
 from homogsim.results.folder import storage_errors
 
 FINISHED, INTERRUPTED = "finished", "interrupted"

@@ -25,8 +25,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from homogsim.errors import HomogsimError
-from homogsim.experiments.sweeps.code import code_difference, code_hash, source_files
 from homogsim.experiments.sweeps.plan import Run
+from homogsim.results.code import code_difference, code_hash, source_files
 from homogsim.scenario import Scenario
 
 if TYPE_CHECKING:

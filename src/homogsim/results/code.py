@@ -8,8 +8,6 @@ from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 
-import homogsim
-
 NO_PART_OF_A_RUN = ("cli", "plots", "ui", "report", "experiments", "data", "scenarios", "__main__.py", "running.py")
 """Parts of the package that no number of a run depends on."""
 SHOWN = 3
@@ -18,7 +16,7 @@ SHOWN = 3
 @cache
 def source_files() -> Mapping[str, str]:
     """Return a short hash of each source file of the model, by its place in the package."""
-    home = Path(homogsim.__file__).parent
+    home = Path(__file__).parents[1]
     files = (path for path in home.rglob("*.py") if path.relative_to(home).parts[0] not in NO_PART_OF_A_RUN)
     return {path.relative_to(home).as_posix(): _digest(path) for path in sorted(files)}
 
