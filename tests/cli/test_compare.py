@@ -175,7 +175,7 @@ BAD_INPUT = [
     ((*TWO, "--precision", "0.1", "--metric", "n_firms", "--replications", "1"), "no interval", "--replications 2"),
     ((*TWO, "--months", "0"), "out of bounds", "default 180"),
     (("expect",), "which scenario", "--all"),
-    (("expect", "baseline", "--all"), "which scenario", "--all"),
+    (("expect", "baseline", "--all"), "given together with scenarios", "or --all"),
     (("expect", "baselin"), "no preset 'baselin'", "baseline"),
     (("expect", "baseline", "--seed", "-1"), "do not all lie between", "--seed"),
 ]  # fmt: skip
