@@ -11,7 +11,7 @@ from homogsim.agents import surveys
 from homogsim.agents.firms import NEVER, tiers
 from homogsim.agents.launches import Launches
 from homogsim.agents.market import Market
-from homogsim.agents.panel import Panel, SurplusMemory, taste_distance
+from homogsim.agents.panel import YEAR, Panel, SurplusMemory, taste_distance
 from homogsim.agents.shadow import LONGEST
 from homogsim.laws import stocks
 from homogsim.metrics.observation import EXACT_OUTLETS, Investment, Money, Observation, People
@@ -81,7 +81,7 @@ class Memory:
         firms = market.firms
         adopted = firms.adopted[exits]
         age, adopter = market.month - adopted, adopted > NEVER
-        self.returns.gone_12.extend(adopted[adopter & (age < 11)].astype(np.float64).tolist())
+        self.returns.gone_12.extend(adopted[adopter & (age < YEAR - 1)].astype(np.float64).tolist())
         early = exits[adopter & (age < LONGEST - 1)]
         self.returns.gone_36.extend(firms.adopted[early].astype(np.float64).tolist())
         self.returns.gone_paybacks.extend(_months_of_payback(market, early))
@@ -90,7 +90,7 @@ class Memory:
         """Collect the return on investment of adopters whose first year, or first three years, are over."""
         firms = market.firms
         self._tell_exits(market.month)
-        for months, told in ((12, self.returns.over_12), (36, self.returns.over_36)):
+        for months, told in ((YEAR, self.returns.over_12), (LONGEST, self.returns.over_36)):
             rows = np.flatnonzero(market.traded & (firms.adopted == market.month - months + 1))
             if rows.size == 0:
                 continue
@@ -102,7 +102,7 @@ class Memory:
     def _tell_exits(self, month: int) -> None:
         """Tell the total loss of those who closed early, in the month in which their whole cohort is told."""
         known = self.returns
-        waiting = [since for since in known.gone_12 if since > month - 11]
+        waiting = [since for since in known.gone_12 if since > month - (YEAR - 1)]
         known.over_12.extend([-1.0] * (len(known.gone_12) - len(waiting)))
         known.gone_12[:] = waiting
         due = [since <= month - (LONGEST - 1) for since in known.gone_36]
