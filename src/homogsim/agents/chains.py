@@ -13,7 +13,8 @@ from homogsim.agents.firms import Operations, appeal, business, operations, uid_
 from homogsim.agents.market import Death, Market
 from homogsim.laws.demand import Appeal
 from homogsim.laws.founding import founders_prospects
-from homogsim.laws.response import own_share_response
+from homogsim.laws.response import Choices, own_share_response
+from homogsim.laws.visits import forget_sites
 from homogsim.parameters import TOOLS
 
 Floats = NDArray[np.float64]
@@ -98,7 +99,7 @@ def _expectations(market: Market, sites: Rows) -> tuple[Floats, Floats]:
     now = _operations(market, sites.size)
     sector = market.site_sector[sites]
     centre = market.centres.sectors[:, sector]
-    choices = market.present_choices()
+    choices = _without_regulars(market.present_choices(), market.closed)
     come_to = business(now, parameters)
     outlets = market.firms.is_chain & market.firms.is_open
     without_outlets = np.bincount(market.site_sector[outlets], minlength=parameters.world.sectors) == 0
@@ -142,6 +143,13 @@ def _without(present: Appeal | None, sites: Rows) -> Appeal:
     base = present.base.copy()
     base[sites] = CLOSED
     return present._replace(base=base)
+
+
+def _without_regulars(choices: Choices, closed: NDArray[np.bool_]) -> Choices:
+    """Return the choices with nobody loyal to a site that has closed: nor to who comes after it there."""
+    choices = choices._replace(last=choices.last.copy())
+    forget_sites(choices.last, closed)
+    return choices
 
 
 def _operations(market: Market, count: int) -> Operations:

@@ -25,7 +25,6 @@ from homogsim.agents.vendors import Vendors, draw_vendors, spread_further
 from homogsim.geography import Geography
 from homogsim.laws.demand import Appeal, Luck, Streets, Tastes, plan_blocks, workspaces
 from homogsim.laws.response import Choices, remove_outlet
-from homogsim.laws.visits import forget_sites
 from homogsim.parameters import Consumers as ConsumerParameters
 from homogsim.parameters import Parameters
 from homogsim.scenario.places import Places, storefronts_of
@@ -178,14 +177,15 @@ class Market:
         return Choices(people.inclusive, people.last_before, self.choosing.noise)
 
     def present_choices(self) -> Choices:
-        """Return the month's choices without the outlets that closed after trading: what newcomers find."""
+        """Return the month's choices without the outlets that closed after trading: what newcomers find.
+
+        Where consumers were last is as it was: nobody has been to a newcomer.
+        """
         gone = np.flatnonzero(self.closed)
         choices = self.choices
         if gone.size and self.appeal is not None:
             choices = choices._replace(inclusive=choices.inclusive.copy())
             remove_outlet(gone, self.appeal, self.choosing.tastes, self.streets, choices, self.threads)
-            choices = choices._replace(last=choices.last.copy())
-            forget_sites(choices.last, self.closed)  # their regulars are not loyal to who comes after them
         return choices
 
     def face(self, luck_seed: int) -> None:

@@ -108,9 +108,8 @@ def remember_visits(bought, last, last_before):
 def forget_sites(last, closed):
     """Let consumers forget the sites that have closed: nobody was last there any more."""
     for i in range(last.size):
-        site = last[i]
-        if site >= 0 and closed[site]:
-            last[i] = -1
+        # Without a branch, which would be guessed wrong too often: who was nowhere asks for site 0, and stays nowhere.
+        last[i] = -1 if closed[max(last[i], 0)] else last[i]
 
 
 __all__ = ["NOBODY", "Luck", "draw_of", "forget_sites", "remember_visits", "visits"]
