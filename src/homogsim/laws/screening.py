@@ -36,7 +36,7 @@ from homogsim.laws.utility import (
     outlet_table,
     traits_of,
 )
-from homogsim.numerics import LN2_HIGH, LN2_LOW, log_of_normal, prefer_wide_vectors
+from homogsim.numerics import LN2_HIGH, LN2_LOW, prefer_wide_vectors
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -53,6 +53,8 @@ LOG_ERROR = 2e-5
 LN2 = LN2_HIGH + LN2_LOW
 
 ZERO, ONE = Single(0.0), Single(1.0)
+FEWEST, MOST, VOID = Single(2.0**-100), Single(2.0**100), Single(1000.0)
+"""What is left over is told from 2^−100 to 2^100; less counts as 2^−1000, which is below `SMALLEST`."""
 LEAST, HIGHEST = Single(-100.0), Single(60.0)
 """Attractions are kept between 2^−100, which raises the bound, and 2^60, where the bound is far above any W."""
 EXP = tuple(Single(c) for c in (0.0095701, 0.05591786, 0.24024745, 0.69312181, 0.99999926))
@@ -69,10 +71,11 @@ _BIAS, _SHIFT = np.uint32(127), np.uint32(23)
 _HALF_ROOT, _CARRY = np.uint32(0x3F3504F3), np.uint32(0x3F800000 - 0x3F3504F3)
 _MANTISSA = np.uint32(0x007FFFFF)
 
-# Rows of a room: what consumers are, what is left over of them, the way to a site; from _IDEAL on the ideal points.
+# Rows of a room: what consumers are, what is left over of them, what a site is to them but for the fit of its offering,
+# how much that counts, what is being worked out; from _IDEAL on the ideal points.
 _ROW, _TRAITS = BLOCK + 16, 6
-_ALPHA, _BETA_P, _BETA_L, _THETA, _EAST, _NORTH, _RADIUS, _LEFT, _INVERSE, _WAY, _MISS, _WORTH, _IDEAL = (
-    np.int64(_ROW * row) for row in range(13)
+_ALPHA, _BETA_P, _BETA_L, _THETA, _EAST, _NORTH, _RADIUS, _LEFT, _INVERSE, _VALUE, _FIT, _WORK, _WORTH, _IDEAL = (
+    np.int64(_ROW * row) for row in range(14)
 )
 
 
@@ -147,9 +150,9 @@ def _settle(first, size, traits, ideal, inclusive, most, room):
         for n in range(size):
             room[at(axis, n)] = Single(column[at(first, n)])
     for n in range(size):
-        room[_WAY + n] = Single(log_of_normal(max(inclusive[at(first, n)], SMALLEST)))
+        room[_WORK + n] = Single(min(max(inclusive[at(first, n)], FEWEST), MOST))
     for n in range(size):
-        left = Single(-1.0 / LN2) * (ONE + room[_WAY + n])
+        left = (VOID if room[_WORK + n] <= FEWEST else -_log2(room[_WORK + n])) - Single(1.0 / LN2)
         # An exponent y above −100 has terms of 2·(those that raise it) + 100 in all, at most.
         raising = abs(left) + most[0] + room[_BETA_P + n] * most[1] + room[_BETA_L + n] * most[2]
         room[_LEFT + n] = left + most[3] + ROUNDING * (raising + raising)
@@ -161,39 +164,61 @@ def _settle(first, size, traits, ideal, inclusive, most, room):
 
 @_quick
 def _measure(east, north, at_home, minutes, count, room):
-    """Write ln(1 + d) to a site to the row `_WAY`."""
+    """Write ln(1 + d) to a site to the row `_WORK`."""
     prefer_wide_vectors()
     if at_home:
         for n in range(count):
             a, b = room[_EAST + n] - east, room[_NORTH + n] - north
-            room[_WAY + n] = np.sqrt(a * a + b * b)
+            room[_WORK + n] = np.sqrt(a * a + b * b)
     else:
         for n in range(count):
-            room[_WAY + n] = minutes + room[_RADIUS + n]
+            room[_WORK + n] = minutes + room[_RADIUS + n]
     for n in range(count):
-        room[_WAY + n] = Single(LN2) * _log2(ONE + room[_WAY + n])
+        room[_WORK + n] = Single(LN2) * _log2(ONE + room[_WORK + n])
 
 
 @_quick
-def _judge(concept, outlets, dimensions, at_home, count, room):
-    """Write what each customer brings a concept at most to the row `_WORTH`."""
+def _value(concept, outlets, at_home, count, room):
+    """Write what concepts at the site in `_WORK` have in common to the rows `_VALUE` and `_FIT`."""
     prefer_wide_vectors()
-    for n in range(count):
-        room[_MISS + n] = ZERO
-    for k in range(dimensions):
-        row, offering = _IDEAL + k * _ROW, outlets[concept, OFFERING + k]
-        for n in range(count):
-            gap = room[at(row, n)] - offering
-            room[_MISS + n] += gap * gap
     base, personal, misfit = outlets[concept, BASE], outlets[concept, PERSONALIZATION], outlets[concept, MISFIT]
     local = outlets[concept, LOCALITY] if at_home else ZERO
     travel, price = outlets[concept, TRAVEL], outlets[concept, PRICE]
     for n in range(count):
         y = room[_LEFT + n] + base + room[_BETA_P + n] * personal + room[_BETA_L + n] * local
-        y = y - room[_ALPHA + n] * price - travel * room[_WAY + n] - room[_THETA + n] * misfit * room[_MISS + n]
+        room[_VALUE + n] = y - room[_ALPHA + n] * price - travel * room[_WORK + n]
+        room[_FIT + n] = room[_THETA + n] * misfit
+
+
+@_quick
+def _judge(concept, outlets, dimensions, count, room):
+    """Write what each customer brings a concept at most to the row `_WORTH`."""
+    prefer_wide_vectors()
+    odd = dimensions % 2
+    first, offering = _IDEAL, outlets[concept, OFFERING]
+    for n in range(count):
+        gap = room[_IDEAL + n] - offering
+        room[_WORTH + n] = gap * gap if odd else ZERO
+    for k in range(odd, dimensions, 2):  # two at a time: most of the work is loading and storing
+        first, second = _IDEAL + k * _ROW, _IDEAL + (k + 1) * _ROW
+        here, there = outlets[concept, OFFERING + k], outlets[concept, OFFERING + k + 1]
+        for n in range(count):
+            a, b = room[at(first, n)] - here, room[at(second, n)] - there
+            room[_WORTH + n] += a * a + b * b
+    for n in range(count):
+        y = room[_VALUE + n] - room[_FIT + n] * room[_WORTH + n]
         y = LEAST if y < LEAST else y
         y = HIGHEST if y > HIGHEST else y
         room[_WORTH + n] = _lambert(_exp2(y)) * room[_INVERSE + n]
+
+
+@_within
+def _alike(concept, outlets):
+    """Return whether a concept differs from the one before in its offering only."""
+    for column in range(OFFERING):
+        if outlets[concept, column] != outlets[concept - 1, column]:
+            return False
+    return True
 
 
 @_in_any_order
@@ -233,7 +258,9 @@ def _screen(start, stop, site_of, concepts_of, sites, outlets, most, traits, ide
                     way = streets.reach_minutes[town, r] + (0.0 if at_home else np.sqrt(east * east + north * north))
                     _measure(Single(east), Single(north), at_home, Single(way), count, room)
                     for concept in range(concepts_of[s], concepts_of[s + 1]):
-                        _judge(concept, outlets, d, at_home, count, room)
+                        if concept == concepts_of[s] or not _alike(concept, outlets):
+                            _value(concept, outlets, at_home, count, room)
+                        _judge(concept, outlets, d, count, room)
                         bounds[concept] += _total(count, room)
 
 
@@ -256,7 +283,7 @@ def most_contribution(
     table = outlet_table(concepts, choices.noise * LN2, tastes.waves)  # exponents of 2
     table[:, BASE] += np.log2(np.maximum(table[:, AWARENESS], SMALLEST))
     base, personal, local, travel = np.abs(table[:, [BASE, PERSONALIZATION, LOCALITY, TRAVEL]]).max(axis=0, initial=0.0)
-    most = np.array([base, personal, local, ROUNDING * 100.0 + LOG_ERROR * travel], dtype=np.float32)
+    most = np.array([base, personal, local, ROUNDING * 100.0 + LOG_ERROR * (1.0 + travel)], dtype=np.float32)
     site_of = np.searchsorted(sites, streets.site_start)
     traits, ideal, cells = traits_of(tastes), np.ascontiguousarray(tastes.ideal), streets.consumer_start.size - 1
     outlets, bounds = table.astype(np.float32), np.zeros((max(threads, 1), len(table)))
