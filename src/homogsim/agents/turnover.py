@@ -72,7 +72,7 @@ def found(market: Market) -> Rows:
     if rows.size == 0:
         return rows
     tries = np.repeat(rows, finance.concepts)
-    which = np.tile(np.arange(finance.concepts), rows.size)
+    which = np.arange(tries.size) % finance.concepts
     concepts = _concepts(market, tries, which)
     needed = money.contribution_needed(finance.hurdle, finance.fixed_cost, finance.rent_share)
     prospects = _prospects(market, tries, concepts, needed)
@@ -218,18 +218,19 @@ def _give_tools(market: Market, rows: Rows) -> None:
     firms, uid = market.firms, market.firms.uid[rows]
     born = market.streams.uniform("born with tool", uid, index=0)
     pick = market.streams.uniform("born with tool", uid, index=1)
-    on_sale = np.isin(firms.tool, [TOOLS.index(tier) for tier in market.parameters.tools.available])
+    on_sale = np.array([tier in market.parameters.tools.available for tier in TOOLS])[firms.tool]
     newcomer = np.zeros(firms.rows, dtype=bool)
     newcomer[rows] = True
-    for sector in np.unique(market.site_sector[rows]):
+    like = np.full(rows.size, -1)
+    for sector in set(market.site_sector[rows].tolist()):
         incumbents = firms.independent & ~newcomer & (market.site_sector == sector)
-        adopters = np.flatnonzero(incumbents & (firms.tool > 0) & on_sale)
+        adopters = np.flatnonzero(incumbents & on_sale)
         if adopters.size == 0:
             continue
         here = market.site_sector[rows] == sector
         chosen = here & (born < adopters.size / incumbents.sum())
-        new = rows[chosen]
-        like = adopters[(pick[chosen] * adopters.size).astype(np.int64)]
-        firms.heard[new] = True
-        firms.born_with_tool[new] = True
-        start_tool(market, new, firms.tool[like].astype(np.int64), firms.contact[like], firms.vendor[like])
+        like[chosen] = adopters[(pick[chosen] * adopters.size).astype(np.int64)]
+    new, like = rows[like >= 0], like[like >= 0]
+    firms.heard[new] = True
+    firms.born_with_tool[new] = True
+    start_tool(market, new, firms.tool[like].astype(np.int64), firms.contact[like], firms.vendor[like])

@@ -187,14 +187,14 @@ def put_question(
     question: int, sites: Ints, first: Ints, incumbents: Floats, options: Floats, tastes: Tastes, streets: Streets,
     choices: Choices, threads: int, notes: Notes | None = None,
 ) -> Floats:  # fmt: skip
-    """Ask on several threads; return Σ Pr of each option, town by town added up."""
+    """Ask on several threads; return Σ Pr of each option, town by town added up, as the answer to RESPOND."""
     order = np.argsort(sites, kind="stable")
     sites, begin, end = sites[order], first[:-1][order], first[1:][order]
     site_of = np.searchsorted(sites, streets.site_start)
     traits, ideal, liking = traits_of(tastes), np.ascontiguousarray(tastes.ideal), np.ascontiguousarray(tastes.liking)
     streets = streets._replace(weight=float(streets.weight))
     notes = notes or _NO_NOTES
-    answers = np.zeros((int(np.diff(streets.visitors_start).max(initial=0)), len(options)))
+    answers = np.zeros((most_of(streets.visitors_start) if question == RESPOND else 0, len(options)))
     rooms = my_rooms(threads, rows_of_tastes(tastes))
 
     def work(start: int, stop: int, thread: int) -> None:
@@ -215,9 +215,14 @@ _NOTHING = np.empty((0, 0))
 _NO_NOTES = Notes(_NOTHING, _NOTHING, _NOTHING, np.empty(0, np.int64), np.empty((0, 0), np.int64))
 
 
+def most_of(start: Ints) -> int:
+    """Return how many members the largest group has, where the members of group g are ``start[g]`` to ``start[g+1]``."""
+    return int((start[1:] - start[:-1]).max(initial=0))
+
+
 def ids(values: ArrayLike) -> Ints:
     """Return site or option numbers as the kernels take them."""
     return np.ascontiguousarray(values, dtype=np.int64)
 
 
-__all__ = ["CLOSE", "FOUND", "RESPOND", "Choices", "Notes", "ids", "put_question"]
+__all__ = ["CLOSE", "FOUND", "RESPOND", "Choices", "Notes", "ids", "most_of", "put_question"]

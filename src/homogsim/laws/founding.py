@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from homogsim.kernels.compiled import njit
-from homogsim.laws.asking import FOUND, Choices, Notes, ids, put_question
+from homogsim.laws.asking import FOUND, Choices, Notes, ids, most_of, put_question
 from homogsim.laws.demand import Appeal, Streets, Tastes
 from homogsim.laws.screening import most_contribution
 from homogsim.laws.threads import share_out
@@ -136,8 +136,9 @@ def _found(
 ) -> Floats:  # fmt: skip
     """Return price and Σ Pr of each concept."""
     first = _runs(places)
-    cells, group_of = np.unique(np.searchsorted(streets.site_start, places, side="right") - 1, return_inverse=True)
-    notes = _notes(places.size, cells, width, streets)
+    cell_of = np.searchsorted(streets.site_start, places, side="right") - 1
+    notes = _notes(cell_of, width, streets)
+    group_of = notes.group[cell_of]
     put_question(FOUND, places[first[:-1]], first, table[:0], table, tastes, streets, choices, threads, notes)
     prospects, rooms = np.empty((2, places.size)), my_rooms(threads, rows_of_tastes(tastes))
 
@@ -148,12 +149,14 @@ def _found(
     return prospects
 
 
-def _notes(concepts: int, cells: Ints, width: int, streets: Streets) -> Notes:
-    """Return room for what founders note at the sites of these cells."""
-    odds, alpha, others = (np.empty((rows, width)) for rows in (concepts, cells.size, cells.size))
+def _notes(cell_of: Ints, width: int, streets: Streets) -> Notes:
+    """Return room for what founders note at sites of these cells, one for each concept."""
     group = np.full(streets.consumer_start.size - 1, -1)
+    group[cell_of] = 0
+    cells = (group == 0).nonzero()[0]
     group[cells] = np.arange(cells.size)
-    place = np.zeros((cells.size, int(np.diff(streets.visitors_start).max(initial=0)) + 1), np.int64)
+    odds, alpha, others = (np.empty((rows, width)) for rows in (cell_of.size, cells.size, cells.size))
+    place = np.zeros((cells.size, most_of(streets.visitors_start) + 1), np.int64)
     entries = -(-np.diff(streets.consumer_start) // LANES) * LANES
     for g, cell in enumerate(cells):
         town = cell % streets.towns
@@ -164,8 +167,7 @@ def _notes(concepts: int, cells: Ints, width: int, streets: Streets) -> Notes:
 
 def _most_customers(streets: Streets) -> int:
     """Return how many customers a site has at most, or more, in blocks filled up to whole vectors."""
-    most, towns = (np.diff(start).max(initial=0) for start in (streets.consumer_start, streets.visitors_start))
-    return int((most + LANES) * towns)
+    return (most_of(streets.consumer_start) + LANES) * most_of(streets.visitors_start)
 
 
 __all__ = ["founders_prospects"]

@@ -28,7 +28,10 @@ def share_out(work: Callable[[int, int, int], None], tasks: int, threads: int) -
     its error is raised when no thread works any more.
     """
     threads = max(1, min(threads, tasks))
-    portions = max(threads, min(PORTIONS * threads, tasks // PORTION)) if threads > 1 else 1
+    if threads == 1:
+        work(0, tasks, 0)
+        return
+    portions = max(threads, min(PORTIONS * threads, tasks // PORTION))
     left = iter(range(portions))  # taken from by one thread at a time: it holds Python's lock
 
     def take(thread: int) -> None:
