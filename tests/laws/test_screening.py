@@ -15,6 +15,7 @@ from homogsim.laws.screening import HIGHEST, LEAST, LOG_ERROR, RAISED, _exp2, _l
 
 COST = 8.0
 SHAPES = {name: shape for name, shape in WORLDS.items() if not shape.get("waves")}
+SHAPES["more than one block"] = {"seed": 1, "towns": 2, "sectors": 1, "most_consumers": 1500, "most_sites": 5}
 
 
 @pytest.fixture(params=SHAPES.values(), ids=SHAPES.keys())

@@ -25,7 +25,6 @@ from homogsim.laws.threads import share_out
 from homogsim.laws.utility import (
     AWARENESS,
     BASE,
-    BLOCK,
     LOCALITY,
     MISFIT,
     OFFERING,
@@ -42,6 +41,8 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Single = np.float32
 
+CUSTOMERS = 640
+"""Customers of a block, at most: more than elsewhere, as long loops take less time while a room is not over 48 kB."""
 SMALLEST = 1e-300
 """What a consumer without any option is left with: more than nothing, so that a newcomer's share is defined."""
 ROUNDING = Single(2.0**-20)
@@ -73,7 +74,7 @@ _MANTISSA = np.uint32(0x007FFFFF)
 
 # Rows of a room: what consumers are, what is left over of them, what a site is to them but for the fit of its offering,
 # how much that counts, what is being worked out; from _IDEAL on the ideal points.
-_ROW, _TRAITS = BLOCK + 16, 6
+_ROW, _TRAITS = CUSTOMERS + 16, 6
 _ALPHA, _BETA_P, _BETA_L, _THETA, _EAST, _NORTH, _RADIUS, _LEFT, _INVERSE, _VALUE, _FIT, _WORK, _WORTH, _IDEAL = (
     np.int64(_ROW * row) for row in range(14)
 )
@@ -248,8 +249,8 @@ def _screen(start, stop, site_of, concepts_of, sites, outlets, most, traits, ide
         if tried == 0:
             continue
         end = streets.consumer_start[cell + 1]
-        for block in range(streets.consumer_start[cell], end, BLOCK):
-            count = _settle(block, min(BLOCK, end - block), traits, ideal, inclusive, most, room)
+        for block in range(streets.consumer_start[cell], end, CUSTOMERS):
+            count = _settle(block, min(CUSTOMERS, end - block), traits, ideal, inclusive, most, room)
             for r in range(streets.reach_towns.shape[1]):
                 reached = streets.reach_towns[town, r]
                 other, at_home = cell - town + reached, reached == town
