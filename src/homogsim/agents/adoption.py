@@ -297,7 +297,8 @@ def _carry_out(market: Market, menu: Menu, changed: Ints, implementation: Floats
     market.firms.support_due[rows] += menu.support[changed]
     if new.any():
         starts, tool = rows[new], menu.tool[changed][new]
-        start_tool(market, starts, tool, menu.contact[changed][new], choose_vendor(market, starts, tool))
+        vendor = choose_vendor(market, starts, tool)
+        start_tool(market, starts, tool, menu.contact[changed][new], vendor, implementation[changed][new])
     if not new.all():
         same = ~new
         firms.implementation[rows[same]] = implementation[changed][same]
@@ -326,13 +327,18 @@ def _pay(market: Market, rows: Ints, upfront: Floats, training: Floats, new: Fla
         upfronts[rows] += counts * (upfront + training)
 
 
-def start_tool(market: Market, rows: Rows, tool: Ints, contact: Floats, vendor: Ints) -> None:
-    """Give firms a new tool: months, implementation and data start anew; the public may pay for training."""
+def start_tool(
+    market: Market, rows: Rows, tool: Ints, contact: Floats, vendor: Ints, implementation: Floats | None = None
+) -> None:
+    """Give firms a new tool: months, data and implementation, where it is not drawn yet, start anew.
+
+    The public may pay for training.
+    """
     firms, tools = market.firms, market.parameters.tools
     firms.support_due[rows] += market.parameters.policy.training_grant
     firms.tool[rows], firms.vendor[rows] = tool, vendor
     firms.back_office[rows] = tools.back_office_intensity
-    firms.implementation[rows] = draw_implementation(market, rows)
+    firms.implementation[rows] = draw_implementation(market, rows) if implementation is None else implementation
     firms.first_implementation[rows] = firms.implementation[rows]
     firms.back_office_months[rows], firms.data[rows] = 0.0, 0.0
     firms.contact_months[rows] = 0.0
