@@ -143,11 +143,11 @@ def menu_of(market: Market, rows: Ints) -> Menu:
     affordable = tools.down_payment * upfront + training <= np.maximum(firms.cash[rows, None], 0.0)
     keep = differs & affordable
     keep[:, 0] = True
-    which = np.broadcast_to(rows[:, None], keep.shape)
+    which, option = np.nonzero(keep)
     return Menu(
-        firm=which[keep],
-        first=np.concatenate([[0], np.cumsum(keep.sum(axis=1))]).astype(np.int64),
-        slot=np.broadcast_to(slot, keep.shape)[keep],
+        firm=rows[which],
+        first=np.searchsorted(which, np.arange(rows.size + 1)),
+        slot=slot[option],
         tool=tool[keep],
         contact=contact[keep],
         upfront=upfront[keep],

@@ -36,8 +36,8 @@ def roi(
         survivor.
     """
     extra, K, fees, training = (floats(a) for a in (extra_profit, upfront, fees, training))
-    gain, spent = np.broadcast_arrays(extra - K, K + fees + training)
-    returned = np.divide(gain, spent, out=np.full(gain.shape, np.nan), where=spent > 0)
+    spent = K + fees + training
+    returned = (extra - K) / np.where(spent > 0, spent, np.nan)
     return np.where(exited, -1.0, returned)[()]
 
 
