@@ -27,6 +27,7 @@ ORDERS = (0.0, 1.0, 2.0)
 """Orders q of diversity that are told."""
 VIEWS = ("sales", "supply")
 """By sales, or each outlet counting 1."""
+GROUPINGS = ("town", "sector")
 WHICH = {"gamma": 0, "alpha": 1, "beta": 2}
 
 
@@ -189,7 +190,7 @@ class Observation:
         """Partition over towns by sales, q = 1; of a sampled market no town is known alone."""
         if self.is_sampled or not self._measurable(self.sales_shares):
             return undefined_partition(self.towns)
-        pairs = self._pairs(1.0, "town")
+        pairs = self._pairs(1.0)
         outlets = ordinariness_of(self.sales_shares, self.town, pairs.market[0], pairs.own[0, 0], self.towns)
         return partition_at(outlets, 1.0)
 
@@ -208,7 +209,7 @@ class Observation:
         """Mean distance between two outlets' offerings."""
         if self.is_sampled:
             return sampled_mean_distance(self._sampled(1.0)[0], self.n)
-        return _exact(self._pairs(1.0, "town").mean_distance)
+        return _exact(self._pairs(1.0).mean_distance)
 
     def forget(self) -> None:
         """Let what was worked out go."""
@@ -226,17 +227,18 @@ class Observation:
         if self.is_sampled:
             rows, Z = self.compared, self._sampled(factor)[1]
             return sampled_partitions(Z, shares[rows], self._groups(by)[rows], ORDERS, self.n)
-        pairs, which = self._pairs(factor, by), VIEWS.index(view)
+        pairs, which, way = self._pairs(factor), VIEWS.index(view), GROUPINGS.index(by)
         count = self.towns if by == "town" else self.cells // self.towns
-        return _exact(three_orders(shares, self._groups(by), pairs.market[which], pairs.own[which, 0], count))
+        return _exact(three_orders(shares, self._groups(by), pairs.market[which], pairs.own[which, way], count))
 
-    def _pairs(self, factor: float, by: str) -> Pairs:
-        """Return all pairs of offerings, both views at once; the other way of grouping is wanted once a year only."""
-        return self._once(("pairs", factor, by), lambda: self._all_pairs(factor, by))
+    def _pairs(self, factor: float) -> Pairs:
+        """Return all pairs of offerings, both views and both ways of grouping at once."""
+        return self._once(("pairs", factor), lambda: self._all_pairs(factor))
 
-    def _all_pairs(self, factor: float, by: str) -> Pairs:
+    def _all_pairs(self, factor: float) -> Pairs:
         shares = np.stack([self._shares(view) for view in VIEWS])
-        return all_pairs(self.offering, self.scale * factor, shares, self._groups(by)[None, :])
+        groups = np.stack([self._groups(by) for by in GROUPINGS])
+        return all_pairs(self.offering, self.scale * factor, shares, groups)
 
     def _sampled(self, factor: float) -> tuple[Floats, Floats]:
         """Return distances and similarities of the sampled offerings."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 
 from homogsim.metrics.diversity import (
@@ -58,6 +60,10 @@ def _rescaled(which: str, name: str, factor: float, words: str) -> Metric:
     )
 
 
+def _hill(month: Observation, q: float) -> float:
+    return hill_number(month.sales, q)
+
+
 def _lost(month: Observation) -> float:
     if month.month < 0:
         return float("nan")
@@ -109,7 +115,7 @@ DIVERSITIES = (
     Metric("diversity_rarefied", "", "offerings", DIVERSITY, "mean diversity of random subsamples of a fixed number of outlets (a quarter of all storefronts), each counting 1", "Hurlbert 1971", _rarefied, every=12),
     Metric("diversity_served", "", "offerings", DIVERSITY, "effective number of distinct offerings as served, x_ij = x_j + κ_j(z_i − x_j), over a keyed sample of 500 visits", REEVE, _served, every=12),
     Metric("diversity_visited", "", "offerings", DIVERSITY, "the same of the shop windows x_j over the same visits", REEVE, _visited, every=12),
-    *(Metric(f"hill_q{q}", f"D_{q}", "firms", DIVERSITY, f"effective number of small businesses by sales, all counting as different, q = {q} (by supply it is n_firms)", "Hill 1973", lambda m, q=float(q): hill_number(m.sales, q)) for q in (0, 1, 2)),
+    *(Metric(f"hill_q{q}", f"D_{q}", "firms", DIVERSITY, f"effective number of small businesses by sales, all counting as different, q = {q} (by supply it is n_firms)", "Hill 1973", partial(_hill, q=float(q))) for q in (0, 1, 2)),
     Metric("process_diversity_gamma", "γ", "processes", DIVERSITY, "effective number of distinct ways of working, by sales", REEVE, lambda m: float(m.process_gamma.value), error=lambda m: float(m.process_gamma.standard_error)),
     Metric("mean_pairwise_distance", "", "taste sd", POSITIVE, "mean distance between two outlets' offerings", "Webb 2000", lambda m: float(m.offering_distance.value), error=lambda m: float(m.offering_distance.standard_error)),
     Metric("process_distance", "", "taste sd", POSITIVE, "mean distance between two outlets' processes", "Webb 2000", lambda m: float(m.process_distance.value), error=lambda m: float(m.process_distance.standard_error)),
