@@ -9,7 +9,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from homogsim.laws.demand import Appeal, Luck, Streets, Tastes, choose_month, plan_blocks, workspaces
+from homogsim.laws.demand import Appeal, Luck, Streets, Tastes, Twins, choose_month, plan_blocks, workspaces
+from homogsim.laws.response import Choices
 from homogsim.laws.tastes import Waves
 
 Floats = np.ndarray
@@ -160,7 +161,7 @@ def simple_world(
     )
 
 
-def choose(world: World, threads: int = 1) -> Month:
+def choose(world: World, threads: int = 1, twins: Twins | None = None) -> Month:
     """Let the production kernel choose."""
     consumers = world.tastes.price_sensitivity.size
     bought = np.full(consumers, -7, np.int32)
@@ -168,9 +169,22 @@ def choose(world: World, threads: int = 1) -> Month:
     sums = choose_month(
         plan_blocks(world.streets.consumer_start), world.tastes, world.streets, world.appeal, world.is_open,
         world.luck, world.outside, world.noise, world.last, bought, inclusive, surplus,
-        workspaces(threads, world.tastes),
+        workspaces(threads, world.tastes), twins=twins,
     )  # fmt: skip
     return Month(sums, bought, inclusive, surplus)
+
+
+def choices_of(world: World) -> Choices:
+    """Return what firms and founders know of a month's choices."""
+    return Choices(choose(world).inclusive, world.last, world.noise)
+
+
+def put(appeal: Appeal, site: int, option: Appeal, row: int) -> Appeal:
+    """Return what consumers see when the firm at `site` takes an option."""
+    columns = [column.copy() for column in appeal]
+    for column, values in zip(columns, option, strict=True):
+        column[..., site] = values[..., row]
+    return Appeal(*columns)
 
 
 def cell_of(start: np.ndarray, rows: int) -> np.ndarray:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import re
 import sys
 from pathlib import Path
@@ -71,6 +72,37 @@ def kernel(function=increased):
 
 def turn_of(a_kernel) -> Turn:
     return Turn(a_kernel._cache.turn.path)
+
+
+def test_nothing_is_collected_while_a_kernel_is_compiled() -> None:
+    """Also where kernels are compiled for each other, and afterwards as before, whatever went wrong."""
+    collecting: list[bool] = []
+
+    class Listener(event.Listener):
+        def on_start(self, event: event.Event) -> None:
+            collecting.append(gc.isenabled())
+
+        def on_end(self, event: event.Event) -> None:
+            collecting.append(gc.isenabled())
+
+    inner = njit(doubled)
+
+    def outer(x):
+        return inner(x) + 1
+
+    with event.install_listener(COMPILE, Listener()):
+        assert njit(outer, cache=True)(3) == 7
+        with pytest.raises(TypingError):
+            njit(wrong, cache=True)(1)
+    assert len(collecting) >= 6
+    assert not any(collecting)
+    assert gc.isenabled()
+    gc.disable()
+    try:
+        assert njit(halved, cache=True)(3) == 1.5
+        assert not gc.isenabled()
+    finally:
+        gc.enable()
 
 
 def test_what_one_compiles_the_next_loads(folder: Path, seen: list[str]) -> None:

@@ -12,17 +12,21 @@ from demand_reference import (
     SATISFACTION,
     SHARE,
     World,
+    choices_of,
     choose,
+    draw_appeal,
     draw_world,
     expected_sums,
     expected_visits,
     probabilities,
+    put,
     simple_world,
     travel_minutes,
 )
 
 from homogsim.laws import demand
-from homogsim.laws.demand import BLOCK, Appeal, Tastes, plan_blocks
+from homogsim.laws.demand import BLOCK, Appeal, Tastes, Twins, plan_blocks
+from homogsim.laws.response import own_share_response
 
 WORLDS = {
     "one dimension": {"seed": 1, "dimensions": 1},
@@ -79,6 +83,35 @@ def test_everybody_buys_somewhere_or_nothing(world: World) -> None:
     has_choice = month.inclusive > 0.0
     outside = world.outside / month.inclusive[has_choice]
     assert month.sums[SHARE].sum() + weight * outside.sum() == pytest.approx(weight * has_choice.sum(), rel=1e-13)
+
+
+def draw_twins(world: World, seed: int) -> Twins:
+    """Follow some of the open outlets, as if they were different."""
+    luck = np.random.default_rng(seed)
+    sites = np.flatnonzero(world.is_open & (luck.random(world.is_open.size) < 0.6))
+    return Twins(sites, draw_appeal(luck, sites.size, world.tastes.ideal.shape[0]), np.full(sites.size, np.nan))
+
+
+def test_a_twin_sells_what_its_outlet_would_sell_in_its_place(world: World) -> None:
+    twins = draw_twins(world, 5)
+    choose(world, twins=twins)
+    one_each = np.arange(twins.sites.size + 1)
+    alone = own_share_response(
+        twins.sites, one_each, world.appeal, twins.appeal, world.tastes, world.streets, choices_of(world)
+    )
+    np.testing.assert_allclose(twins.sales, alone, rtol=1e-12, atol=1e-12)
+    for row, site in enumerate(twins.sites[:5]):
+        sold = choose(world._replace(appeal=put(world.appeal, site, twins.appeal, row))).sums[SHARE, site]
+        assert twins.sales[row] == pytest.approx(sold, rel=1e-9, abs=1e-9)
+
+
+def test_following_twins_changes_nothing_and_needs_no_luck(world: World) -> None:
+    one, two = draw_twins(world, 6), draw_twins(world, 6)
+    plain, followed = choose(world), choose(world, twins=one)
+    for a, b in zip(plain, followed, strict=True):
+        assert a.tobytes() == b.tobytes()
+    choose(world, threads=2, twins=two)
+    assert one.sales.tobytes() == two.sales.tobytes()
 
 
 def test_closed_outlets_have_no_customers(world: World) -> None:

@@ -4,21 +4,25 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from demand_reference import WORLDS, World, choose, draw_appeal, draw_world, probabilities, travel_minutes, utilities
+from demand_reference import (
+    WORLDS,
+    World,
+    choices_of,
+    draw_appeal,
+    draw_world,
+    probabilities,
+    travel_minutes,
+    utilities,
+)
 from scipy.optimize import minimize_scalar
 
 from homogsim.laws.demand import Appeal
 from homogsim.laws.founding import HIGHEST_MARKUP, founders_prospects
-from homogsim.laws.response import Choices
 
 
 @pytest.fixture(params=WORLDS.values(), ids=WORLDS.keys())
 def world(request: pytest.FixtureRequest) -> World:
     return draw_world(**request.param)
-
-
-def choices_of(world: World) -> Choices:
-    return Choices(choose(world).inclusive, world.last, world.noise)
 
 
 def stay_put(world: World, sites: np.ndarray) -> Appeal:

@@ -8,26 +8,24 @@ from demand_reference import (
     SHARE,
     WORLDS,
     World,
+    choices_of,
     choose,
     draw_appeal,
     draw_world,
     probabilities,
+    put,
     travel_minutes,
     utilities,
 )
 
 from homogsim.laws.demand import Appeal
 from homogsim.laws.founding import founders_prospects
-from homogsim.laws.response import Choices, own_share_response, remove_outlet
+from homogsim.laws.response import own_share_response, remove_outlet
 
 
 @pytest.fixture(params=WORLDS.values(), ids=WORLDS.keys())
 def world(request: pytest.FixtureRequest) -> World:
     return draw_world(**request.param)
-
-
-def choices_of(world: World) -> Choices:
-    return Choices(choose(world).inclusive, world.last, world.noise)
 
 
 def draw_menu(world: World, seed: int) -> tuple[np.ndarray, np.ndarray, Appeal]:
@@ -36,14 +34,6 @@ def draw_menu(world: World, seed: int) -> tuple[np.ndarray, np.ndarray, Appeal]:
     sites = np.flatnonzero(world.is_open & (luck.random(world.is_open.size) < 0.7))
     first = np.concatenate([[0], np.cumsum(luck.integers(1, 5, sites.size))])
     return sites, first, draw_appeal(luck, int(first[-1]), world.tastes.ideal.shape[0])
-
-
-def put(appeal: Appeal, site: int, option: Appeal, row: int) -> Appeal:
-    """Return what consumers see when the firm at `site` takes an option."""
-    columns = [column.copy() for column in appeal]
-    for column, values in zip(columns, option, strict=True):
-        column[..., site] = values[..., row]
-    return Appeal(*columns)
 
 
 def responses(world: World, menu: tuple[np.ndarray, np.ndarray, Appeal], threads: int = 1) -> np.ndarray:

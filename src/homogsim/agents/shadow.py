@@ -7,39 +7,46 @@ from numpy.typing import NDArray
 
 from homogsim.agents.firms import appeal, business, operations, tiers, without_tool
 from homogsim.agents.market import Market
-from homogsim.laws.response import own_share_response
+from homogsim.laws.demand import Twins
 from homogsim.metrics.differentiation import distance_to_cell_mean
 
 LONGEST = 36
 """Months over which returns are followed."""
 
 
-def follow_returns(market: Market) -> None:
-    """Add this month's π − π⁰ to the accounts of adopters in their first 36 months.
+def twins(market: Market) -> Twins | None:
+    """Return the twins of the adopters in their first 36 months, for this month's choice; None where there are none.
 
-    π⁰ is the profit without the tool under the same price, rivals, rent and shocks: the own-share response at the
-    shadow offering, which has lived under the same laws without the tool since adoption.
+    A twin has the same price and place, no tool, and the shadow offering, which has lived under the same laws without
+    the tool since adoption.
     """
     firms, parameters = market.firms, market.parameters
-    age = market.month - firms.adopted
-    rows = np.flatnonzero(market.traded & firms.is_open & (firms.adopted >= 0) & (age < LONGEST))
-    if rows.size == 0 or market.appeal is None:
-        return
+    rows = np.flatnonzero(firms.is_open & (firms.adopted >= 0) & (market.month - firms.adopted < LONGEST))
+    if rows.size == 0:
+        return None
     bare = without_tool(operations(firms, rows))
     seen = appeal(bare, business(bare, parameters), firms.price[rows], firms.shadow_offering[:, rows], parameters)
-    first = np.arange(rows.size + 1)
-    response = own_share_response(
-        rows, first, market.appeal, seen, market.choosing.tastes, market.streets, market.choices, market.threads
-    ) * luck_of_sales(market, rows)
-    rent = firms.fixed_cost_paid[rows]
-    shadow = (firms.price[rows] - firms.base_cost[rows]) * response - rent
-    fee = tiers(parameters).monthly_fee[firms.tool[rows]]
+    return Twins(rows, seen, np.empty(rows.size))
+
+
+def follow_returns(market: Market, followed: Twins | None) -> None:
+    """Add this month's π − π⁰ to the accounts of adopters in their first 36 months, whose twins have been `followed`.
+
+    π⁰ is the profit without the tool under the same price, rivals, rent and shocks: with what the twin would have sold.
+    """
+    if followed is None:
+        return
+    firms, rows = market.firms, followed.sites
+    age = market.month - firms.adopted[rows]
+    sales = followed.sales * luck_of_sales(market, rows)
+    shadow = (firms.price[rows] - firms.base_cost[rows]) * sales - firms.fixed_cost_paid[rows]
+    fee = tiers(market.parameters).monthly_fee[firms.tool[rows]]
     for months, gain, outlay in ((12, firms.gain_12, firms.outlay_12), (LONGEST, firms.gain_36, firms.outlay_36)):
-        young = age[rows] < months
+        young = age < months
         gain[rows] += np.where(young, firms.profit[rows] - shadow, 0.0)
         outlay[rows] += np.where(young, fee, 0.0)
     back = (firms.payback[rows] == 0) & (firms.gain_36[rows] >= firms.upfront_36[rows])
-    firms.payback[rows[back]] = age[rows[back]] + 1
+    firms.payback[rows[back]] = age[back] + 1
 
 
 def luck_of_sales(market: Market, rows: NDArray[np.integer]) -> NDArray[np.float64]:

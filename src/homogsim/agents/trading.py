@@ -9,7 +9,7 @@ from homogsim.agents import advocacy, chains, public
 from homogsim.agents.firms import Business, appeal, business, operations, tiers
 from homogsim.agents.market import Choosing, Market
 from homogsim.laws import money, offering, pricing, stocks
-from homogsim.laws.demand import ALPHA, FLAT, IDEAL, SATISFACTION, SHARE, TASTE, choose_month
+from homogsim.laws.demand import ALPHA, FLAT, IDEAL, SATISFACTION, SHARE, TASTE, Twins, choose_month
 from homogsim.laws.tastes import unmet_demand
 from homogsim.laws.visits import remember_visits
 
@@ -94,8 +94,11 @@ def set_prices(market: Market) -> None:
     chains.set_prices(market)
 
 
-def choose(market: Market) -> None:
-    """Let consumers choose; keep the sums that prices and reviews will use, together, next month."""
+def choose(market: Market, followed: Twins | None = None) -> None:
+    """Let consumers choose; keep the sums that prices and reviews will use, together, next month.
+
+    What the twins that are `followed` would have sold is written to them.
+    """
     firms, people, parameters = market.firms, market.consumers, market.parameters
     come_to = Business(firms.personalization, firms.served_fit, np.zeros(0))
     market.appeal = appeal(operations(firms), come_to, firms.price.copy(), firms.offering.copy(), parameters)
@@ -116,6 +119,7 @@ def choose(market: Market) -> None:
         market.rooms,
         satisfied=advocacy.line_of_promoters(market),
         verdict=market.verdict,
+        twins=followed,
     )
     remember_visits(people.bought, people.last, people.last_before)
     market.traded[:], market.last_traded = firms.is_open, market.month

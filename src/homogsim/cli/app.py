@@ -4,20 +4,18 @@ from __future__ import annotations
 
 import atexit
 import gc
-import os
 import signal
 import sys
 import warnings
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from types import FrameType
 from typing import Annotated, NoReturn
 
 import typer
 
-from homogsim.cli import INTERRUPTED
 from homogsim.cli.pipes import outlive_readers
+from homogsim.cli.stopping import SIGNALS, leave
 from homogsim.cli.sweep import app as sweep_app
 from homogsim.errors import HomogsimError, StorageError
 
@@ -44,7 +42,7 @@ def main() -> None:
             stream.reconfigure(errors="replace")  # a terminal without our characters must not end a run
     gc.set_threshold(100_000, 20, 20)  # loading libraries makes many objects and no garbage: a tenth of start-up
     atexit.register(gc.freeze)  # nor need Python look for garbage among them on its way out: .3 s
-    before = {number: signal.signal(number, _leave) for number in (signal.SIGINT, signal.SIGTERM)}
+    before = {number: signal.signal(number, leave) for number in SIGNALS}
     try:
         with warnings.catch_warnings():
             warnings.showwarning = partial(_warn, warnings.showwarning)
@@ -78,11 +76,6 @@ def _warn(
         sys.stderr.write(f"Warning: {printable(str(message))}\n")
     else:
         otherwise(message, category, *place, **more)
-
-
-def _leave(number: int, frame: FrameType | None) -> None:
-    os.write(2, b"interrupted\n")  # the only way to write that is safe inside a signal handler
-    raise SystemExit(INTERRUPTED)
 
 
 def _version(wanted: bool) -> None:

@@ -1,7 +1,8 @@
 """A second process that compiles kernels while the first goes on: on a new machine the first month comes sooner.
 
-Numba compiles on one thread at a time, so only a process of its own helps. It begins with the kernels that the first
-process needs last (`warming`); where they meet, one waits for the other (`compiled`).
+Numba compiles on one thread at a time, so only a process of its own helps. It begins with the largest kernels, while
+the first process still imports what a model needs (`warming`); where they meet, one waits for the other, and compiles
+another meanwhile (`compiled`).
 """
 
 from __future__ import annotations

@@ -1,9 +1,10 @@
 """The kernels of a first run, and what they are called with, as JSON: another process compiles what it never calls.
 
-`listed.json` has those that the first month calls and those of later months, in the order to compile them in: first
-what is called last. Each is a kernel's name and the types of its arguments. A number is Numba's name of it, None is
-``none``, an array ``float64[2]`` (of two dimensions, contiguous; `readonly` follows where it is), a tuple a list; a
-named tuple begins with its class, ``["homogsim.laws.streets.Streets", ...]``.
+`listed.json` has those that the first month calls and those of later months, in the order to compile them in: the
+longest first, so that both processes end at about the same time. Each is a kernel's name and the types of its
+arguments. A number is Numba's name of it, None is ``none``, an array ``float64[2]`` (of two dimensions, contiguous;
+`readonly` follows where it is), a tuple a list; a named tuple begins with its class,
+``["homogsim.laws.streets.Streets", ...]``.
 """
 
 from __future__ import annotations

@@ -62,6 +62,7 @@ Ids = NDArray[np.int32]
 
 RESERVED = 128
 """Outlets within reach of a consumer for which `workspaces` makes room; for more, the kernel makes its own."""
+_ROWS_A_SITE = 3  # attraction, attraction × utility, attraction of the twin
 
 SHARE, FLAT, ALPHA, PERSONAL, LOCAL, TASTE, SATISFACTION, IDEAL = range(8)
 """Rows of the sums of a firm: S, B0, Bα, BP, BL, Bθ, ΣW·Pr·u, and from IDEAL on Bθz, one row a dimension.
@@ -100,6 +101,14 @@ class Appeal(NamedTuple):
     price: Floats  # p_j
     awareness: Floats  # A_j, worth μ·ln A_j
     offering: Floats  # (d, J) x_j
+
+
+class Twins(NamedTuple):
+    """Outlets that are followed beside themselves, each as if it alone were different."""
+
+    sites: Ints  # (n) where they are
+    appeal: Appeal  # what consumers would see, one row a twin
+    sales: Floats  # (n) S⁰ = Σ W·Pr of each in its outlet's place, rivals fixed: written by `choose_month`
 
 
 class Streets(NamedTuple):
@@ -183,10 +192,20 @@ def _add_up(attraction, core, at_home, d, waves, weight, vectors, room, result):
         result[IDEAL + r] = weight * sum_of_products(room, _SLOPE, TASTES + r * STRIDE, size)
 
 
+@part
+def _replace(own, twin, weight, vectors, room):
+    """Return what a twin would sell in its outlet's place."""
+    prefer_wide_vectors()
+    for n in range(vectors * LANES):
+        others = max(room[_TOTAL + n] - room[at(own, n)], 0.0)
+        room[WORK + n] = room[at(twin, n)] / (others + room[at(twin, n)])
+    return weight * sum_of_products(room, WORK, ONE, vectors * LANES)
+
+
 @njit(cache=True, nogil=True)
 def _choose(
-    start, stop, plan, traits, ideal, liking, directions, streets, outlets, is_open, luck, outside, noise, satisfied,
-    last, bought, inclusive, surplus, reached, reached_town, counts, sums, verdicts, room,
+    start, stop, plan, traits, ideal, liking, directions, streets, outlets, twins, twin_of, is_open, luck, outside,
+    noise, satisfied, last, bought, inclusive, surplus, reached, reached_town, counts, sums, verdicts, room,
 ):  # fmt: skip
     """Let the consumers of the blocks `start` to `stop` of the plan choose; write the sums of what they reach."""
     d, waves = ideal.shape[0], liking.shape[0]
@@ -195,7 +214,7 @@ def _choose(
         cell, first, size = plan[task, 0], plan[task, 1], plan[task, 2] - plan[task, 1]
         town, sites, towns = cell % streets.towns, reached[task], reached_town[task]
         count = _within_reach(cell, streets, is_open, sites, towns)
-        cores = attractions + count * STRIDE
+        cores, spares = attractions + count * STRIDE, attractions + 2 * count * STRIDE
         vectors = settle(first, size, traits, ideal, liking, room)
         recall(first, size, last, noise, vectors, room)
         for n in range(vectors * LANES):
@@ -209,10 +228,15 @@ def _choose(
             measure_way(east, north, at_home, streets.reach_minutes[town, r], vectors, room)
             attract(outlets, site, directions, d, at_home, site, vectors, room, attractions + row)
             _count_in(attractions + row, cores + row, vectors, room)
+            if twin_of[site] >= 0:
+                attract(twins, twin_of[site], directions, d, at_home, site, vectors, room, spares + row)
         _share(first, size, vectors, noise, streets.weight, room, inclusive, surplus)
         for j in range(count):
             at_home, row = streets.reach_towns[town, towns[j]] == town, j * STRIDE
             _add_up(attractions + row, cores + row, at_home, d, waves, streets.weight, vectors, room, sums[task, j])
+            sums[task, j, -1] = 0.0
+            if twin_of[sites[j]] >= 0:
+                sums[task, j, -1] = _replace(attractions + row, spares + row, streets.weight, vectors, room)
         counts[task] = count
         # Who goes out chooses by an exponential race. One keyed draw for each consumer, site and month, so that an
         # entry or a price never shifts the luck of others.
@@ -269,19 +293,20 @@ def plan_blocks(consumer_start: Ints) -> Ints:
 
 def workspaces(threads: int, tastes: Tastes) -> Floats:
     """Return room for the kernel, one row a thread, kept from month to month (fresh memory costs page faults)."""
-    return rooms_for(threads, rows_of_tastes(tastes), 2 * RESERVED)
+    return rooms_for(threads, rows_of_tastes(tastes), _ROWS_A_SITE * RESERVED)
 
 
 def choose_month(
     plan: Ints, tastes: Tastes, streets: Streets, appeal: Appeal, is_open: NDArray[np.bool_], luck: Luck,
     outside: float, noise: float, last: Ids, bought: Ids, inclusive: Floats, surplus: Floats, rooms: Floats,
-    satisfied: float = np.inf, verdict: Ints | None = None,
+    satisfied: float = np.inf, verdict: Ints | None = None, twins: Twins | None = None,
 ) -> Floats:  # fmt: skip
     """Let all consumers choose for a month, on as many threads as there are `rooms` (see `workspaces`).
 
     Writes `bought` (site visited, −1 none), `inclusive` (outside + Σ e^{V/μ}) and `surplus` ($ an occasion; −∞ where
     there is nothing to choose) per consumer. Where `verdict`, (2, J), is given: the `VISITORS` of each site, and its
-    `PROMOTERS`, to whom the visit was worth u ≥ `satisfied` dollars (`homogsim.laws.survey.visit_values`).
+    `PROMOTERS`, to whom the visit was worth u ≥ `satisfied` dollars (`homogsim.laws.survey.visit_values`). Where
+    `twins` are given: what each would have sold.
 
     Returns
     -------
@@ -292,27 +317,33 @@ def choose_month(
     traits, ideal, liking = traits_of(tastes), np.ascontiguousarray(tastes.ideal), np.ascontiguousarray(tastes.liking)
     rows, tasks, widest = rows_of_tastes(tastes), len(plan), _widest(streets)
     threads = len(rooms)
-    if rooms.shape[1] < rooms_width(rows, 2 * widest):
-        rooms = rooms_for(threads, rows, 2 * widest)
+    if rooms.shape[1] < rooms_width(rows, _ROWS_A_SITE * widest):
+        rooms = rooms_for(threads, rows, _ROWS_A_SITE * widest)
     streets = streets._replace(weight=float(streets.weight))
     luck = luck._replace(visit_probability=float(luck.visit_probability))
     sites, towns = np.empty((2, tasks, widest), np.int64)
     counts = np.zeros(tasks, np.int64)
-    sums, verdicts = np.empty((tasks, widest, IDEAL + rows)), np.empty((tasks, widest, 2), np.int32)
+    sums, verdicts = np.empty((tasks, widest, IDEAL + rows + 1)), np.empty((tasks, widest, 2), np.int32)
+    twin_of, followed = np.full(is_open.size, -1), outlets[:0]
+    if twins is not None:
+        twin_of[twins.sites] = np.arange(twins.sites.size)
+        followed = outlet_table(twins.appeal, noise, tastes.waves)
 
     def work(start: int, stop: int, thread: int) -> None:
         _choose(
-            start, stop, plan, traits, ideal, liking, directions_of(tastes), streets, outlets, is_open, luck,
-            float(outside), float(noise), float(satisfied), last, bought, inclusive, surplus, sites, towns, counts,
-            sums, verdicts, rooms[thread],
+            start, stop, plan, traits, ideal, liking, directions_of(tastes), streets, outlets, followed, twin_of,
+            is_open, luck, float(outside), float(noise), float(satisfied), last, bought, inclusive, surplus, sites,
+            towns, counts, sums, verdicts, rooms[thread],
         )  # fmt: skip
 
     share_out(work, tasks, threads)
-    result = np.zeros((is_open.size, IDEAL + rows))
+    result = np.zeros((is_open.size, IDEAL + rows + 1))
     verdict = np.empty((2, is_open.size), np.int64) if verdict is None else verdict
     verdict[:] = 0
     _gather(sums, verdicts, sites, counts, result, verdict)
-    return np.ascontiguousarray(result.T)
+    if twins is not None:
+        twins.sales[:] = result[twins.sites, -1]
+    return np.ascontiguousarray(result[:, :-1].T)
 
 
 def _widest(streets: Streets) -> int:
@@ -323,6 +354,6 @@ def _widest(streets: Streets) -> int:
 
 __all__ = [
     "ALPHA", "BLOCK", "FLAT", "IDEAL", "LOCAL", "NOBODY", "PERSONAL", "PROMOTERS", "SATISFACTION", "SHARE", "TASTE",
-    "VISITORS", "Appeal", "Luck", "Streets", "Tastes", "choose_month", "draw_of", "minutes_between", "plan_blocks",
-    "visits", "workspaces",
+    "VISITORS", "Appeal", "Luck", "Streets", "Tastes", "Twins", "choose_month", "draw_of", "minutes_between",
+    "plan_blocks", "visits", "workspaces",
 ]  # fmt: skip
