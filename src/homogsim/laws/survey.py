@@ -79,7 +79,7 @@ def census(
 ) -> tuple[int, int, Ints, Floats]:
     """Return how many customers small businesses had and have, how many stayed with each, and surplus by group.
 
-    In one pass over all consumers, each of which would wait for the sum that the consumer before goes into.
+    All in one pass: each count and sum has to wait for that of the consumer before, and so they wait together.
 
     Parameters
     ----------

@@ -31,8 +31,8 @@ def group_herfindahl(amounts: ArrayLike, group: ArrayLike, n_groups: int) -> Arr
     """
     amounts, group = floats(amounts), integers(group)
     total = np.bincount(group, weights=amounts, minlength=n_groups)
-    of = total[group]
-    share = np.divide(amounts, of, out=np.zeros_like(amounts), where=of > 0)
+    whole = total[group]
+    share = np.divide(amounts, whole, out=np.zeros_like(amounts), where=whole > 0)
     return np.where(total > 0, np.bincount(group, weights=share**2, minlength=n_groups), np.nan)
 
 
