@@ -267,7 +267,7 @@ def test_another_version_is_told(file: Path, tmp_path: Path) -> None:
 def test_half_a_month_is_not_saved(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from homogsim.agents import trading
 
-    def interrupt(market: object) -> None:
+    def interrupt(market: object, followed: object) -> None:
         raise KeyboardInterrupt
 
     run = at(2)

@@ -206,6 +206,7 @@ def test_elementwise_loops_are_vectorised_without_fused_multiply_add(name: str) 
 def test_broadcasting_shapes_and_layouts() -> None:
     x = np.arange(1.0, 7.0).reshape(2, 3)
     np.testing.assert_allclose(numerics.power_array(x, [[2.0], [3.0]]), x ** np.array([[2.0], [3.0]]), rtol=1e-14)
+    np.testing.assert_array_equal(numerics.power_array(x.T, x.T), numerics.power_array(x, x).T)
     np.testing.assert_array_equal(numerics.exp_array(x.T), numerics.exp_array(x).T)
     np.testing.assert_array_equal(numerics.exp_array(x[:, ::2]), numerics.exp_array(x)[:, ::2])
     assert numerics.log_array([]).shape == (0,)

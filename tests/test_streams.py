@@ -147,6 +147,9 @@ def test_keys_and_parameters_broadcast(draws: Streams) -> None:
     assert draws.kumaraswamy("race", 1, 0, [1.0, 2.0, 3.0], 2.0).shape == (3,)
     assert draws.gamma("race", [1, 2], 0, [[0.5], [1.0], [2.0]], [0, 1024]).shape == (3, 2)
     assert draws.uniform("race", []).shape == (0,)
+    for one in (np.int64(-2), np.array(-2), np.full(4, -2)):  # a month and an index that are no int of Python's
+        assert np.array_equal(draws.uniform("race", np.arange(4), one, np.int32(1)), block[:, 0, 1])
+    assert np.array_equal(draws.uniform("race", np.arange(8)[::2], -2, 1), draws.uniform("race", [0, 2, 4, 6], -2, 1))
     assert isinstance(draws.normal("race", 1), float)
 
 

@@ -141,7 +141,7 @@ def consumers_table(memory: SurplusMemory, market: Market) -> pd.DataFrame:
             "consumer": who,
             "town": cell % world.towns,
             "sector": cell // world.towns,
-            "distance": taste_distance(market)[who],
+            "distance": taste_distance(market, who),
             "weight": np.full(who.size, market.streets.weight * market.consumers.rows / who.size),
             "surplus_start": start,
             "surplus_end": end,

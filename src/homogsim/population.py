@@ -54,7 +54,7 @@ class Population:
     def reset(self, rows: NDArray[np.integer]) -> None:
         """Put rows back to the columns' start values, for a new entity in an old place."""
         for name, declared in self.columns.items():
-            getattr(self, name)[(slice(None), rows) if declared.vector else rows] = declared.start
+            getattr(self, name).T[rows] = declared.start
 
 
 class AgentGone(HomogsimError):

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from homogsim.agents.market import Market
 from homogsim.agents.observing import Memory, households, observe
-from homogsim.agents.surveys import Customers, customers, surplus_at_first_tastes
+from homogsim.agents.surveys import Census, count_everybody, surplus_at_first_tastes
 from homogsim.metrics.metric import Metric
 from homogsim.metrics.observation import Observation
 from homogsim.metrics.similarity import similarity_scale
@@ -42,7 +42,7 @@ class Seen(NamedTuple):
     month: Observation
     was_chain: NDArray[np.bool_]
     """Sites that were a chain's."""
-    customers: Customers
+    census: Census
 
 
 class Recorder:
@@ -123,13 +123,16 @@ class Recorder:
             self.snapshots.append(self._snapshot())
         if not (self._is_due() or market.month == -1 or is_last):
             return None
-        month = observe(market, self.memory, surplus, is_last or self._ends_year())
+        census = count_everybody(market, surplus, self.memory.quartile)
+        month = observe(market, self.memory, surplus, census, is_last or self._ends_year())
         month.money.public_money_so_far = float(sum(flows["public_money"] for flows in self.accounts))
-        return Seen(month, market.firms.is_chain.copy(), customers(market))
+        return Seen(month, market.firms.is_chain.copy(), census)
 
     def glance(self) -> Observation:
         """Return an observation of the market as it is now, of no month in particular."""
-        return observe(self.market, self.memory, self.market.consumers.surplus, yearly=False)
+        surplus = self.market.consumers.surplus
+        census = count_everybody(self.market, surplus, self.memory.quartile)
+        return observe(self.market, self.memory, surplus, census, yearly=False)
 
     def _is_due(self) -> bool:
         return (self.market.month + self.market.parameters.calendar.before) % self.every == 0
@@ -148,7 +151,7 @@ class Recorder:
         if seen is None:
             return
         month, towns = seen.month, market.parameters.world.towns
-        had, have, stayed = seen.customers
+        had, have, stayed, _ = seen.census
         month.people.customers = households(market, have)
         if had:  # those of a business that closes are lost
             month.people.retention = float(stayed.sum() - stayed[exits].sum()) / had

@@ -224,7 +224,8 @@ def test_the_first_accounted_month_is_month_one() -> None:
     market, rows = ready(RICH, {"offering.noise": 0.0})
     firms, row = market.firms, rows[0]
     implementation = adopt(market, row, 1, 0.8)
-    assert firms.implementation[row] == implementation
+    assert firms.implementation[row] == firms.first_implementation[row] == implementation
+    assert implementation == adoption.draw_implementation(market, rows[:1])[0]  # its luck, whoever asks
     for n in (1, 2, 3):
         trading.live_by_the_laws(market)
         learned = 1.0 - math.exp(-n / 6)

@@ -9,7 +9,7 @@ import pytest
 from small_markets import after, model
 
 from homogsim.agents import panel
-from homogsim.agents.panel import BRANDS, Panel, keyed_sample, taste_distance
+from homogsim.agents.panel import BRANDS, Panel, drawn, keyed_sample, taste_distance
 from homogsim.model import MarketModel
 
 CHAINS = {"chains.enabled": True, "chains.opening_rate": 0.5}
@@ -119,6 +119,23 @@ def test_taste_distance(diary: Diary) -> None:
     assert taste_distance(market)[i] == pytest.approx(np.linalg.norm(market.consumers.ideal[:, i] - centre), abs=1e-12)
 
 
+@pytest.mark.parametrize("dimensions", [2, 12])
+def test_taste_distance_of_some_has_the_bits_of_that_of_all(dimensions: int) -> None:
+    market = model("baseline", {"world.dimensions": dimensions}).market
+    some = np.arange(0, market.consumers.rows, 7)
+    assert np.array_equal(taste_distance(market, some), taste_distance(market)[some])
+
+
+def test_surplus_is_unknown_where_there_is_nothing_to_choose() -> None:
+    memory, market = model().recorder.memory.surplus, model().market
+    gained = np.arange(market.consumers.rows, dtype=np.float64)
+    gained[[3, 5]] = -np.inf, np.nan
+    memory.note(market, gained)
+    noted = memory.recent[market.month % 24]
+    assert np.flatnonzero(np.isnan(noted)).tolist() == [3, 5]
+    assert np.array_equal(np.delete(noted, [3, 5]), np.delete(gained, [3, 5]))
+
+
 def test_young_markets_know_little() -> None:
     changes = {"calendar.warm_up": 0, "calendar.before": 14}
     first = after(14, "baseline", changes).recorder.settled().timeline
@@ -163,3 +180,8 @@ def test_a_keyed_sample_are_those_with_the_smallest_draws_the_first_of_equal_one
     luck = np.floor(market.streams.uniform("panel", np.arange(market.consumers.rows)) * 50.0) / 50.0  # many are equal
     monkeypatch.setattr(market.streams, "uniform", lambda *_: luck)
     assert keyed_sample(market, most, 2).tolist() == sorted(np.argsort(luck, kind="stable")[:most].tolist())
+
+
+def test_of_few_draws_all_are_taken() -> None:
+    assert drawn(np.array([0.3, 0.1, 0.2]), 3).tolist() == drawn(np.array([0.3, 0.1, 0.2]), 9).tolist() == [0, 1, 2]
+    assert drawn(np.array([0.3, 0.1, 0.2]), 2).tolist() == [1, 2]

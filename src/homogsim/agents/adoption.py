@@ -143,11 +143,11 @@ def menu_of(market: Market, rows: Ints) -> Menu:
     affordable = tools.down_payment * upfront + training <= np.maximum(firms.cash[rows, None], 0.0)
     keep = differs & affordable
     keep[:, 0] = True
-    which = np.broadcast_to(rows[:, None], keep.shape)
+    which, option = np.nonzero(keep)
     return Menu(
-        firm=which[keep],
-        first=np.concatenate([[0], np.cumsum(keep.sum(axis=1))]).astype(np.int64),
-        slot=np.broadcast_to(slot, keep.shape)[keep],
+        firm=rows[which],
+        first=np.searchsorted(which, np.arange(rows.size + 1)),
+        slot=slot[option],
         tool=tool[keep],
         contact=contact[keep],
         upfront=upfront[keep],
@@ -297,7 +297,8 @@ def _carry_out(market: Market, menu: Menu, changed: Ints, implementation: Floats
     market.firms.support_due[rows] += menu.support[changed]
     if new.any():
         starts, tool = rows[new], menu.tool[changed][new]
-        start_tool(market, starts, tool, menu.contact[changed][new], choose_vendor(market, starts, tool))
+        vendor = choose_vendor(market, starts, tool)
+        start_tool(market, starts, tool, menu.contact[changed][new], vendor, implementation[changed][new])
     if not new.all():
         same = ~new
         firms.implementation[rows[same]] = implementation[changed][same]
@@ -326,13 +327,18 @@ def _pay(market: Market, rows: Ints, upfront: Floats, training: Floats, new: Fla
         upfronts[rows] += counts * (upfront + training)
 
 
-def start_tool(market: Market, rows: Rows, tool: Ints, contact: Floats, vendor: Ints) -> None:
-    """Give firms a new tool: months, implementation and data start anew; the public may pay for training."""
+def start_tool(
+    market: Market, rows: Rows, tool: Ints, contact: Floats, vendor: Ints, implementation: Floats | None = None
+) -> None:
+    """Give firms a new tool: months, data and implementation, where it is not drawn yet, start anew.
+
+    The public may pay for training.
+    """
     firms, tools = market.firms, market.parameters.tools
     firms.support_due[rows] += market.parameters.policy.training_grant
     firms.tool[rows], firms.vendor[rows] = tool, vendor
     firms.back_office[rows] = tools.back_office_intensity
-    firms.implementation[rows] = draw_implementation(market, rows)
+    firms.implementation[rows] = draw_implementation(market, rows) if implementation is None else implementation
     firms.first_implementation[rows] = firms.implementation[rows]
     firms.back_office_months[rows], firms.data[rows] = 0.0, 0.0
     firms.contact_months[rows] = 0.0

@@ -139,10 +139,11 @@ def occasions(market: Market) -> float:
     return world.occasions * world.cells
 
 
-def observe(market: Market, memory: Memory, surplus: Floats, yearly: bool) -> Observation:
+def observe(market: Market, memory: Memory, surplus: Floats, census: surveys.Census, yearly: bool) -> Observation:
     """Return the month that has just been traded; entries, exits, customers and ℓ are filled in later.
 
-    `surplus` is everybody's consumer surplus, $ an occasion; `yearly` asks for what is measured once a year, too.
+    `surplus` is everybody's consumer surplus, $ an occasion, and `census` its sums; `yearly` asks for what is measured
+    once a year, too.
     """
     firms, world = market.firms, market.parameters.world
     rows = np.flatnonzero(market.traded & ~firms.is_chain)
@@ -184,7 +185,7 @@ def observe(market: Market, memory: Memory, surplus: Floats, yearly: bool) -> Ob
         contact=contact,
         implementation=implementation,
         data=firms.data[rows],
-        people=_people(market, memory, surplus, yearly),
+        people=_people(market, memory, surplus, census, yearly),
         money=_money(market),
         investment=_investment(market, memory, rows),
         sample=sample,
@@ -197,11 +198,11 @@ def observe(market: Market, memory: Memory, surplus: Floats, yearly: bool) -> Ob
     )
 
 
-def _people(market: Market, memory: Memory, surplus: Floats, yearly: bool) -> People:
+def _people(market: Market, memory: Memory, surplus: Floats, census: surveys.Census, yearly: bool) -> People:
     people, weight = market.consumers, market.streets.weight
     known = People(
         consumer_surplus=_finite(weight * surplus.sum()),
-        surplus=weight * _sums_by_quartile(memory, surplus),
+        surplus=weight * np.where(np.isfinite(census.surplus), census.surplus, np.nan),  # as `_finite`
         served=np.empty((0, people.ideal.shape[0])),
         windows=np.empty((0, people.ideal.shape[0])),
     )
@@ -216,12 +217,6 @@ def _people(market: Market, memory: Memory, surplus: Floats, yearly: bool) -> Pe
         known.differentiation_premium = answers.differentiation_premium
         known.served, known.windows, known.window_visits = surveys.served_offerings(market)
     return known
-
-
-def _sums_by_quartile(memory: Memory, surplus: Floats) -> Floats:
-    """Return four sums; NaN as in `_finite`."""
-    sums = np.bincount(memory.quartile, surplus, minlength=4)
-    return np.where(np.isfinite(sums), sums, np.nan)
 
 
 def _finite(value: float) -> float:

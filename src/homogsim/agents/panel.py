@@ -33,9 +33,14 @@ def keyed_sample(market: Market, most: int, index: int) -> Ints:
     everybody = np.arange(market.consumers.rows)
     if everybody.size <= most:
         return everybody
-    luck = market.streams.uniform("panel", everybody, 0, index)
-    # Those with the smallest draws, of equal ones the first: a partition, as sorting millions takes seconds.
-    last = np.partition(luck, most - 1)[most - 1]
+    return drawn(market.streams.uniform("panel", everybody, 0, index), most)
+
+
+def drawn(luck: Floats, most: int) -> Ints:
+    """Return where the smallest draws are, so many of them, in order; of equal draws the first."""
+    if luck.size <= most:
+        return np.arange(luck.size)
+    last = np.partition(luck, most - 1)[most - 1]  # sorting millions takes seconds
     below, equal = np.flatnonzero(luck < last), np.flatnonzero(luck == last)
     return np.sort(np.concatenate([below, equal[: most - below.size]]))
 
@@ -112,8 +117,10 @@ class SurplusMemory:
     def note(self, market: Market, surplus: Floats) -> None:
         """Note what everybody gained this month; NaN, not −∞, where there was nothing to choose."""
         gained = self.recent[market.month % SURPLUS_MONTHS]
-        gained[:] = surplus if self.who.size == surplus.size else surplus[self.who]
-        np.copyto(gained, np.nan, where=~np.isfinite(gained))
+        gained[:] = surplus if self.who.size == surplus.size else surplus.take(self.who)
+        known = np.isfinite(gained)
+        if not known.all():
+            gained[~known] = np.nan
 
     def freeze_start(self, market: Market) -> None:
         """Keep the mean of the year before, at the moment automation arrives."""
@@ -136,9 +143,9 @@ class SurplusMemory:
         return np.asarray(self.recent[rows].mean(axis=0, dtype=np.float64))
 
 
-def taste_distance(market: Market) -> Floats:
-    """Return ‖z_i − m_s‖, how far each consumer's taste is from its sector's centre, in taste sd."""
-    world = market.parameters.world
-    sector = market.consumer_cell // world.towns
-    gap = market.consumers.ideal - market.centres.sectors[:, sector]
+def taste_distance(market: Market, rows: Rows | slice = slice(None)) -> Floats:
+    """Return ‖z_i − m_s‖, how far the taste of each consumer at `rows` is from its sector's centre, in taste sd."""
+    sector = market.consumer_cell[rows] // market.parameters.world.towns
+    # By dimension, as all consumers' are: the order of a sum depends on how what is summed lies in memory.
+    gap = np.ascontiguousarray(market.consumers.ideal[:, rows] - market.centres.sectors[:, sector])
     return np.asarray(np.sqrt((gap * gap).sum(axis=0)))

@@ -13,11 +13,11 @@ from numpy.typing import NDArray
 from homogsim.agents import advocacy
 from homogsim.agents.firms import business, operations, tiers
 from homogsim.agents.market import Market
-from homogsim.agents.panel import taste_distance
+from homogsim.agents.panel import drawn, taste_distance
 from homogsim.agents.vendors import expected_templates
 from homogsim.laws import offering, stocks
 from homogsim.laws.demand import Appeal, Luck, choose_month
-from homogsim.laws.survey import ask, count_customers
+from homogsim.laws.survey import ask, census
 from homogsim.laws.tastes import served_points
 from homogsim.metrics.differentiation import net_promoter_score, rating
 from homogsim.metrics.welfare import personalization_gap, weighted_share
@@ -25,6 +25,7 @@ from homogsim.parameters import TOOLS
 
 Floats = NDArray[np.float64]
 
+QUARTILES = 4
 SERVED_VISITS = 500
 """Visits whose served offerings are compared, at most."""
 TWIN_CONTACT = 0.8
@@ -53,19 +54,23 @@ def promoter_score(market: Market) -> float:
     return net_promoter_score(rating(values_of_visits(market), u_0, s_0)) if s_0 > 0.0 else float("nan")
 
 
-class Customers(NamedTuple):
-    """Those whose last purchase was, or is, at a small business."""
+class Census(NamedTuple):
+    """What is counted of all consumers; customers are those whose last purchase was, or is, at a small business."""
 
     had: int
+    """Customers before this month's choice."""
     have: int
+    """Customers after it."""
     stayed: NDArray[np.int64]
     """(J) those of each site whose last purchase still is there."""
+    surplus: Floats
+    """(4) consumer surplus by quartile of tastes, $ an occasion; −∞ with people who have nothing to choose."""
 
 
-def customers(market: Market) -> Customers:
-    """Return the customers of small businesses before and after this month's choice."""
+def count_everybody(market: Market, surplus: Floats, quartile: NDArray[np.int8]) -> Census:
+    """Return the month's customers of small businesses, and the sums of everybody's surplus."""
     people = market.consumers
-    return Customers(*count_customers(people.last_before, people.last, ~market.firms.is_chain))
+    return Census(*census(people.last_before, people.last, ~market.firms.is_chain, surplus, quartile, QUARTILES))
 
 
 def surplus_at_first_tastes(market: Market) -> Floats:
@@ -95,7 +100,7 @@ def survey(market: Market, who: NDArray[np.int64]) -> Answers:
     )  # fmt: skip
     badly = weighted_share(best < 0.0, np.ones(who.size)) if market.parameters.consumers.outside_option else np.nan
     known = ~np.isnan(misfit)
-    distance = taste_distance(market)[who[known]]
+    distance = taste_distance(market, who[known])
     total = float(buyers.sum())
     return Answers(
         served_badly_share=badly,
@@ -150,9 +155,7 @@ def served_offerings(market: Market) -> Served:
     """Return what a keyed sample of visitors were served: the same consumers first in every month and scenario."""
     people, firms = market.consumers, market.firms
     who = np.flatnonzero((people.bought >= 0) & ~firms.is_chain[people.bought])
-    if who.size > SERVED_VISITS:
-        luck = market.streams.uniform("panel", who, 0, 5)
-        who = np.sort(who[np.argsort(luck, kind="stable")[:SERVED_VISITS]])
+    who = who[drawn(market.streams.uniform("panel", who, 0, 5), SERVED_VISITS)]
     site = people.bought[who]
     seen, tastes = firms.offering[:, site], market.choosing.tastes
     if len(tastes.liking):

@@ -68,6 +68,6 @@ def expected_templates(vendors: Vendors, sectors: int) -> Floats:
     d, rows = vendors.template.shape
     each = rows // (1 + (len(TOOLS) - 2) * sectors)
     means = np.zeros((d, len(TOOLS), sectors))
-    means[:, 1] = vendors.template[:, :each].mean(axis=1, keepdims=True)
-    means[:, 2:] = vendors.template[:, each:].reshape(d, -1, sectors, each).mean(axis=3)
+    means[:, 1] = vendors.template[:, :each].sum(axis=1, keepdims=True) / each
+    means[:, 2:] = vendors.template[:, each:].reshape(d, -1, sectors, each).sum(axis=3) / each
     return means

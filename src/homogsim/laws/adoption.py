@@ -17,11 +17,11 @@ def hazard_of_hearing(alone: float, from_peers: float, share: Floats) -> Floats:
 
 def damped_sales(sales: Floats, response: Floats, focus: float) -> Floats:
     """Return Ŝ = S·(S′/S)^focus: 0 is a firm that sees only its costs, 1 one that sees its customers in full."""
-    with np.errstate(invalid="ignore", divide="ignore"):
-        ratio = np.where((sales > 0.0) & (response > 0.0), response / np.where(sales > 0.0, sales, 1.0), 0.0)
     if focus == 0.0:
         return sales
-    return np.where(ratio > 0.0, sales * exp_array(focus * log_array(np.where(ratio > 0.0, ratio, 1.0))), 0.0)
+    some = (sales > 0.0) & (response > 0.0)
+    ratio = np.where(some, response, 1.0) / np.where(some, sales, 1.0)
+    return np.where(some, sales * exp_array(focus * log_array(ratio)), 0.0)
 
 
 def believed_implementation(implementation: Floats, weight: float, optimism: float) -> Floats:

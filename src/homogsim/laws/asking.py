@@ -216,7 +216,7 @@ _NO_NOTES = Notes(_NOTHING, _NOTHING, _NOTHING, np.empty(0, np.int64), np.empty(
 
 
 def most_of(start: Ints) -> int:
-    """Return how many members the largest group has, where the members of group g are ``start[g]`` to ``start[g+1]``."""
+    """Return the size of the largest group, where group g is from ``start[g]`` to ``start[g + 1]``."""
     return int((start[1:] - start[:-1]).max(initial=0))
 
 

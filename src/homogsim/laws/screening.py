@@ -216,10 +216,10 @@ def _judge(concept, outlets, dimensions, count, room):
 @_within
 def _alike(concept, outlets):
     """Return whether a concept differs from the one before in its offering only."""
+    alike = True
     for column in range(OFFERING):
-        if outlets[concept, column] != outlets[concept - 1, column]:
-            return False
-    return True
+        alike = alike and outlets[concept, column] == outlets[concept - 1, column]
+    return alike
 
 
 @_in_any_order

@@ -25,6 +25,7 @@ from homogsim.numerics import exp, log, prefer_wide_vectors
 
 Floats = NDArray[np.float64]
 Ids = NDArray[np.int32]
+Groups = NDArray[np.int8]
 Ints = NDArray[np.int64]
 Flags = NDArray[np.bool_]
 
@@ -73,8 +74,12 @@ def _judge_visits(
 
 
 @njit(cache=True)
-def count_customers(before: Ids, now: Ids, is_small: Flags) -> tuple[int, int, Ints]:
-    """Return how many customers small businesses had and have, and how many of them stayed with each.
+def census(
+    before: Ids, now: Ids, is_small: Flags, surplus: Floats, group: Groups, groups: int
+) -> tuple[int, int, Ints, Floats]:
+    """Return how many customers small businesses had and have, how many stayed with each, and surplus by group.
+
+    All in one pass: each count and sum has to wait for that of the consumer before, and so they wait together.
 
     Parameters
     ----------
@@ -82,21 +87,31 @@ def count_customers(before: Ids, now: Ids, is_small: Flags) -> tuple[int, int, I
         Site of the last purchase before and after the month's choice, −1 nowhere.
     is_small : (J,) bool array
         Sites of small businesses.
+    surplus : (N,) array
+        Consumer surplus, dollars.
+    group : (N,) int array
+        Group of each consumer, from 0.
+    groups : int
+        How many groups there are.
 
     Returns
     -------
     had, have : int
     stayed : (J,) int array
+    total : (groups,) array
+        Sums in the order of consumers, dollars.
     """
     had, have, stayed = 0, 0, np.zeros(is_small.size + 1, np.int64)
     counts = np.zeros(is_small.size + 1, np.int64)  # entry 0 stands for nowhere
     counts[1:] = is_small
-    for i in range(before.size):  # without branches, which nobody could predict
-        was, is_now = before[i] + 1, now[i] + 1
+    total = np.zeros(groups)
+    for i in range(before.size):  # without branches, which nobody could predict, nor indices from the end
+        was, is_now = np.uint64(before[i] + 1), np.uint64(now[i] + 1)
         have += counts[is_now]
         had += counts[was]
-        stayed[was] += counts[was] * (was == is_now)
-    return had, have, stayed[1:]
+        stayed[was] += was == is_now
+        total[np.uint64(group[i])] += surplus[i]
+    return had, have, (stayed * counts)[1:], total
 
 
 # Rows of the room of a survey: the outlets within reach, ...

@@ -34,7 +34,7 @@ def landlord_rent(fixed_cost: ArrayLike) -> float:
     float
         Dollars per month.
     """
-    return float(LANDLORDS * np.sum(floats(fixed_cost)))
+    return float(LANDLORDS * floats(fixed_cost).sum())
 
 
 def vendor_profit(fees: ArrayLike) -> float:
@@ -52,7 +52,7 @@ def vendor_profit(fees: ArrayLike) -> float:
     float
         Dollars per month.
     """
-    return float((1 - VENDOR_COST) * np.sum(floats(fees)))
+    return float((1 - VENDOR_COST) * floats(fees).sum())
 
 
 def labour_cost(fixed_cost: ArrayLike, base_cost: ArrayLike, unit_cost: ArrayLike, sales: ArrayLike) -> Array:

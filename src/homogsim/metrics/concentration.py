@@ -31,7 +31,8 @@ def group_herfindahl(amounts: ArrayLike, group: ArrayLike, n_groups: int) -> Arr
     """
     amounts, group = floats(amounts), integers(group)
     total = np.bincount(group, weights=amounts, minlength=n_groups)
-    share = np.divide(amounts, total[group], out=np.zeros_like(amounts), where=total[group] > 0)
+    whole = total[group]
+    share = np.divide(amounts, whole, out=np.zeros_like(amounts), where=whole > 0)
     return np.where(total > 0, np.bincount(group, weights=share**2, minlength=n_groups), np.nan)
 
 
@@ -53,8 +54,8 @@ def mean_cell_hhi(sales: ArrayLike, cell: ArrayLike, n_cells: int) -> float:
         Without unit, 0 < H ≤ 1. NaN when no cell sells anything.
     """
     per_cell = group_herfindahl(sales, cell, n_cells)
-    known = ~np.isnan(per_cell)
-    return float(per_cell[known].mean()) if known.any() else float("nan")
+    known = per_cell[~np.isnan(per_cell)]
+    return float(known.mean()) if known.size else float("nan")
 
 
 def vendor_hhi(clients: ArrayLike, market: ArrayLike | None = None) -> float:

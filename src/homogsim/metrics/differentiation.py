@@ -281,7 +281,6 @@ def customer_lifetime_value(margin: ArrayLike, retention: ArrayLike, interest: f
     ----------
     Gupta & Lehmann (2003), Customers as assets, Journal of Interactive Marketing 17, 9–24 (first margin at once).
     """
-    m, r = np.broadcast_arrays(floats(margin), floats(retention))
-    value = np.full(m.shape, np.nan)
-    np.divide(m * (1 + interest), 1 + interest - r, out=value, where=(r >= 0) & (r <= 1))
-    return value[()]
+    m, r = floats(margin), floats(retention)
+    kept = np.where((r >= 0) & (r <= 1), r, np.nan)
+    return m * (1 + interest) / (1 + interest - kept)

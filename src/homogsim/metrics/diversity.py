@@ -160,7 +160,8 @@ def hill_number(p: ArrayLike, q: float) -> float:
     p = floats(p)
     check_weights(p)
     p = p[p > 0]
-    return known_power_mean(p.sum() / p, p / p.sum(), 1 - q) if p.size else float("nan")
+    total = p.sum()
+    return known_power_mean(total / p, p / total, 1 - q) if p.size else float("nan")
 
 
 def diversity_lost(D: ArrayLike, D_0: ArrayLike) -> Array:
@@ -210,8 +211,7 @@ def decoupling_index(
         1: processes standardized, offerings untouched; 0: both lost the same; negative: offerings lost more; above 1:
         offerings became more diverse. NaN while the mean loss of processes is under `smallest_loss`.
     """
-    loss_x = float(np.mean(1 - floats(D_x) / floats(D_x0)))
-    loss_y = float(np.mean(1 - floats(D_y) / floats(D_y0)))
+    loss_x, loss_y = (float((1 - floats(now) / floats(was)).mean()) for now, was in ((D_x, D_x0), (D_y, D_y0)))
     return 1 - loss_x / loss_y if loss_y >= smallest_loss else float("nan")
 
 

@@ -64,4 +64,4 @@ def by_sales(values: Floats, month: Observation) -> float:
 
 def mean(values: Floats) -> float:
     """Return the mean, NaN of nothing."""
-    return float(values.mean()) if values.size else float("nan")
+    return float(values.sum()) / values.size if values.size else float("nan")

@@ -36,8 +36,8 @@ def roi(
         survivor.
     """
     extra, K, fees, training = (floats(a) for a in (extra_profit, upfront, fees, training))
-    gain, spent = np.broadcast_arrays(extra - K, K + fees + training)
-    returned = np.divide(gain, spent, out=np.full(gain.shape, np.nan), where=spent > 0)
+    spent = K + fees + training
+    returned = (extra - K) / np.where(spent > 0, spent, np.nan)
     return np.where(exited, -1.0, returned)[()]
 
 
@@ -56,7 +56,7 @@ def positive_share(values: ArrayLike) -> float:
     """
     values = floats(values)
     known = values[~np.isnan(values)]
-    return float((known > 0).mean()) if known.size else float("nan")
+    return np.count_nonzero(known > 0) / known.size if known.size else float("nan")
 
 
 def median_return(values: ArrayLike) -> float:
@@ -153,5 +153,5 @@ def labour_cost_share(labour_cost: ArrayLike, revenue: ArrayLike) -> float:
         Share, at least 0; above 1 where staff that is there whatever is sold costs more than is sold. NaN without
         revenue.
     """
-    total = float(np.sum(floats(revenue)))
-    return float(np.sum(floats(labour_cost))) / total if total > 0 else float("nan")
+    total = float(floats(revenue).sum())
+    return float(floats(labour_cost).sum()) / total if total > 0 else float("nan")

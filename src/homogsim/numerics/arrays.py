@@ -70,7 +70,9 @@ def elementwise(compiled: Callable[..., None], *operands: ArrayLike) -> FloatArr
         result = np.empty(arrays[0].size)
         compiled(arrays[0], result)
         return result
-    shape = arrays[0].shape if len(arrays) == 1 else np.broadcast(*arrays).shape
+    shape = arrays[0].shape
+    if any(array.shape != shape for array in arrays):
+        shape = np.broadcast(*arrays).shape
     flat = [_flat(array, shape) for array in arrays]
     result = np.empty(flat[0].size)
     compiled(*flat, result)

@@ -223,12 +223,13 @@ class Streams:
     ) -> tuple[FloatArray, FloatArray]:
         """Return the uniforms of words 0-1 and, if `pairs`, of words 2-3 (else an empty array)."""
         k0, k1 = self._key(stream)
-        keys = [_integers(values) for values in (entity, month, index)]
-        if not pairs and keys[0].ndim == 1 and keys[1].ndim == keys[2].ndim == 0:
-            result = np.empty(keys[0].size)
-            month_word, index_word = (np.uint64(int(key) % 2**64) for key in keys[1:])
-            monthly_uniforms_into(np.ascontiguousarray(keys[0]), month_word, index_word, k0, k1, result)
+        entities = _integers(entity)
+        if not pairs and entities.ndim == 1 and isinstance(month, int) and isinstance(index, int):
+            result = np.empty(entities.size)
+            month_word, index_word = np.uint64(month % 2**64), np.uint64(index % 2**64)
+            monthly_uniforms_into(np.ascontiguousarray(entities), month_word, index_word, k0, k1, result)
             return result, result[:0]
+        keys = (entities, _integers(month), _integers(index))
         dimensions = np.broadcast(*keys).shape
         entities, months, indices = (_flat(values, dimensions) for values in keys)
         first = np.empty(entities.size)

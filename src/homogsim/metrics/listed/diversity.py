@@ -61,7 +61,7 @@ def _rescaled(which: str, name: str, factor: float, words: str) -> Metric:
 
 
 def _hill(month: Observation, q: float) -> float:
-    return hill_number(month.sales, q) if month.sales.sum() > 0.0 else float("nan")
+    return hill_number(month.sales, q)
 
 
 def _lost(month: Observation) -> float:

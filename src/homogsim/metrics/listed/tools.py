@@ -11,7 +11,7 @@ from homogsim.metrics.returns import median_return, positive_share
 
 
 def _share(month: Observation, tool: int) -> float:
-    return ratio(float((month.tool == tool).sum()), month.n)
+    return ratio(float(np.count_nonzero(month.tool == tool)), month.n)
 
 
 def _payback(month: Observation) -> float:
@@ -22,7 +22,7 @@ def _payback(month: Observation) -> float:
 
 # fmt: off
 TOOLS = (
-    Metric("adoption_share", "", "share", SHARE, "small businesses with a tool", "", lambda m: ratio(float((m.tool > 0).sum()), m.n)),
+    Metric("adoption_share", "", "share", SHARE, "small businesses with a tool", "", lambda m: ratio(float(np.count_nonzero(m.tool)), m.n)),
     Metric("adoption_generic", "", "share", SHARE, "small businesses with a generic tool", "", lambda m: _share(m, 1)),
     Metric("adoption_industry", "", "share", SHARE, "small businesses with an industry tool", "", lambda m: _share(m, 2)),
     Metric("adoption_custom", "", "share", SHARE, "small businesses with a customized tool", "", lambda m: _share(m, 3)),
