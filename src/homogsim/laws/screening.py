@@ -195,8 +195,7 @@ def _value(concept, outlets, at_home, count, room):
 def _judge(concept, outlets, dimensions, count, room):
     """Write what each customer brings a concept at most to the row `_WORTH`."""
     prefer_wide_vectors()
-    odd = dimensions % 2
-    first, offering = _IDEAL, outlets[concept, OFFERING]
+    odd, offering = dimensions % 2, outlets[concept, OFFERING]
     for n in range(count):
         gap = room[_IDEAL + n] - offering
         room[_WORTH + n] = gap * gap if odd else ZERO
