@@ -24,7 +24,9 @@ TOWNS_OF_METRO, FULL = 125, 1250
 CITY = {"world.sectors": 10, "world.sites": 16, "world.occupied": 11, "world.consumers": 800}
 """Of a town: 8,000 consumers and 160 sites in 10 sectors; 125 towns are a million consumers and 20,000 sites."""
 TEACHING = {"world.consumers": 4167}
-"""The baseline's 8 towns and 3 sectors with 100,008 consumers in place of 9,600."""
+"""The baseline's 8 towns and 3 sectors with 100,008 consumers in place of 9,600, who have some 30 alternatives."""
+FIFTY = TEACHING | {"world.sites": 26, "world.occupied": 19, "world.occasions": 86_667.0}
+"""As many businesses more, and occasions for them, as give consumers the 50 alternatives of the contest."""
 
 
 class Growth(NamedTuple):
@@ -58,13 +60,16 @@ def one_run(changes: dict[str, Any], months: int = 11, threads: int = 2) -> dict
 
 def month_against_demand(months: int) -> list[Figure]:
     """Return whole month over demand part at 100,000 consumers, and the metrics' share of a month."""
-    found = one_run(TEACHING, months, threads=1)["months"]
-    over = [row["seconds"] / row["demand"] for row in found]
-    share = [row["recorder"] / row["seconds"] for row in found]
-    return [
-        figure("month_vs_demand_100000", over, "× the demand part, laws, metrics and records included", 1.4),
-        figure("metrics_share_100000", share, "of a month, median"),
-    ]
+    figures = []
+    for name, world, bound in (("100000", FIFTY, 1.4), ("100000_baseline", TEACHING, None)):
+        found = one_run(world, months, threads=1)["months"]
+        over = [row["seconds"] / row["demand"] for row in found]
+        share = [row["recorder"] / row["seconds"] for row in found]
+        alternatives = statistics.median(row["evaluations"] for row in found) / 100_008
+        words = f"× the demand part, laws, metrics and records included, {alternatives:.0f} alternatives"
+        figures.append(figure(f"month_vs_demand_{name}", over, words, bound))
+        figures.append(figure(f"metrics_share_{name}", share, "of a month, median"))
+    return figures
 
 
 def million(months: int) -> tuple[list[Figure], dict[str, Any]]:
