@@ -25,8 +25,10 @@ CITY = {"world.sectors": 10, "world.sites": 16, "world.occupied": 11, "world.con
 """Of a town: 8,000 consumers and 160 sites in 10 sectors; 125 towns are a million consumers and 20,000 sites."""
 TEACHING = {"world.consumers": 4167}
 """The baseline's 8 towns and 3 sectors with 100,008 consumers in place of 9,600, who have some 30 alternatives."""
-FIFTY = TEACHING | {"world.sites": 26, "world.occupied": 19, "world.occasions": 86_667.0}
-"""As many businesses more, and occasions for them, as give consumers the 50 alternatives of the contest."""
+FIFTY = TEACHING | {"world.reach": 4}
+"""They shop in four more towns, not two: the 50 alternatives of the contest."""
+LATE = 100
+"""Months after which most businesses know of tools, and weigh them again and again, while fewer are left to choose."""
 
 
 class Growth(NamedTuple):
@@ -60,16 +62,20 @@ def one_run(changes: dict[str, Any], months: int = 11, threads: int = 2) -> dict
 
 def month_against_demand(months: int) -> list[Figure]:
     """Return whole month over demand part at 100,000 consumers, and the metrics' share of a month."""
-    figures = []
-    for name, world, bound in (("100000", FIFTY, 1.4), ("100000_baseline", TEACHING, None)):
-        found = one_run(world, months, threads=1)["months"]
-        over = [row["seconds"] / row["demand"] for row in found]
-        share = [row["recorder"] / row["seconds"] for row in found]
-        alternatives = statistics.median(row["evaluations"] for row in found) / 100_008
-        words = f"× the demand part, laws, metrics and records included, {alternatives:.0f} alternatives"
-        figures.append(figure(f"month_vs_demand_{name}", over, words, bound))
-        figures.append(figure(f"metrics_share_{name}", share, "of a month, median"))
-    return figures
+    rows = one_run(FIFTY, LATE + months, threads=1)["months"]
+    plain = one_run(TEACHING, months, threads=1)["months"]
+    worlds = (("", rows[:months], 1.4), ("_late", rows[LATE:], None), ("_baseline", plain, None))
+    share = [row["recorder"] / row["seconds"] for row in rows[:months]]
+    return [
+        *(_over_demand(f"month_vs_demand_100000{name}", found, bound) for name, found, bound in worlds),
+        figure("metrics_share_100000", share, "of a month, median"),
+    ]
+
+
+def _over_demand(name: str, months: list[dict[str, Any]], bound: float | None) -> Figure:
+    alternatives = statistics.median(row["evaluations"] for row in months) / (24 * TEACHING["world.consumers"])
+    words = f"× the demand part, laws, metrics and records included; {alternatives:.0f} alternatives"
+    return figure(name, [row["seconds"] / row["demand"] for row in months], words, bound)
 
 
 def million(months: int) -> tuple[list[Figure], dict[str, Any]]:

@@ -260,5 +260,5 @@ LIFE = (
 
 
 def life_records(firms: Firms, rows: NDArray[np.integer]) -> dict[str, NDArray[np.generic]]:
-    """Return copies of the life columns of the firms at `rows`."""
-    return {name: getattr(firms, name)[..., rows].copy() for name in LIFE}
+    """Return the life columns of the firms at `rows`, as they are now."""
+    return {name: getattr(firms, name)[..., rows] for name in LIFE}
