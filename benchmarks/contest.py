@@ -53,7 +53,7 @@ def compete(consumers: int, library: Path | None, *, tiny: bool = False) -> tupl
         for key, process in frames.items():
             process.seconds()
             _check(key, process.answer(), reference, month, exact=False)
-        rounds = 1 if tiny else 60 if consumers <= 10_000 else 30 if consumers <= 100_000 else 12
+        rounds = 1 if tiny else 60 if consumers <= 10_000 else 30 if consumers <= 100_000 else 24
         times = interleaved(fast, rounds)
         few = 1 if tiny else 3
         times |= interleaved(slow, few)

@@ -224,6 +224,12 @@ def test_tables_that_are_wrong(tmp_path, changes: dict[str, str], words: str) ->
         made(tmp_path, **changes)
 
 
+def test_one_town_is_told_as_one(tmp_path) -> None:
+    built = build(tables(tmp_path, towns="town,households\nAsh,100\n", sectors="sector\ncafe\n"), "ash")
+    assert built.told[0] == "1 town with 100 households, 1 sector"
+    assert not any("travel" in line for line in built.told)
+
+
 def test_all_problems_are_told_at_once(tmp_path) -> None:
     wrong = BUSINESSES.replace("generic", "robot").replace("2001-05", "May")
     with pytest.raises(ScenarioError) as error:

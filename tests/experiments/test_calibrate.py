@@ -16,13 +16,14 @@ from experiments.tiny import TINY
 
 from homogsim.errors import HomogsimError
 from homogsim.experiments import replicate
-from homogsim.experiments.calibration.calibrate import NothingFound, calibrate, plan
+from homogsim.experiments.calibration.calibrate import MEASURED_BY, NothingFound, calibrate, plan
 from homogsim.experiments.calibration.free import Free, read_free
 from homogsim.experiments.calibration.identification import directions, identify, neighbours
 from homogsim.experiments.calibration.objective import Evaluation
 from homogsim.experiments.calibration.search import search
 from homogsim.experiments.targets import Target
 from homogsim.parameters import declared
+from homogsim.results.code import digest_of
 from homogsim.scenario import Scenario
 
 NAMES = "consumers.choice_noise=1.0:3.0,firms.cost_sd=0.05:0.6"
@@ -300,6 +301,14 @@ def test_evaluations_of_other_code_are_refused(tmp_path: Path, monkeypatch) -> N
     calibrate(NAMES, 1, tmp_path / "c", **OPTIONS)
     monkeypatch.setattr("homogsim.experiments.calibration.calibrate.code_hash", lambda: "other")
     with pytest.raises(HomogsimError, match="another calibration: its code differ"):
+        calibrate(NAMES, 1, tmp_path / "c", **OPTIONS)
+
+
+def test_evaluations_of_other_moments_are_refused(tmp_path: Path, monkeypatch) -> None:
+    assert len({digest_of(place) for place in MEASURED_BY}) == len(MEASURED_BY)
+    calibrate(NAMES, 1, tmp_path / "c", **OPTIONS)
+    monkeypatch.setattr("homogsim.experiments.calibration.calibrate.MEASURED_BY", MEASURED_BY[:1])
+    with pytest.raises(HomogsimError, match="another calibration: its moments differ"):
         calibrate(NAMES, 1, tmp_path / "c", **OPTIONS)
 
 

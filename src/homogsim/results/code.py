@@ -31,6 +31,13 @@ def code_hash() -> str:
     return hashlib.sha256(json.dumps(source_files()).encode()).hexdigest()[:16]
 
 
+@cache
+def digest_of(*places: str) -> str:
+    """Return one hash of source files at these places in the package, for what is measured of runs outside them."""
+    home = Path(__file__).parents[1]
+    return hashlib.sha256("".join(_digest(home / place) for place in places).encode()).hexdigest()[:16]
+
+
 def code_difference(before: Mapping[str, str]) -> str:
     """Return in words which source files differ from those of before; empty when none does."""
     now = source_files()

@@ -177,14 +177,19 @@ def _parameters(places: Places, span: float) -> dict[str, object]:
     }
 
 
+def _many(count: int, what: str) -> str:
+    return f"{count} {what}{'' if count == 1 else 's'}"
+
+
 def _told(places: Places, positioned: bool, lives_on: float | None) -> Iterator[str]:
     """Say what was taken from the tables, and what is drawn."""
     households = sum(town.households for town in places.towns)
-    yield f"{len(places.towns)} towns with {households:,.0f} households, {len(places.sectors)} sectors"
+    towns, sectors = _many(len(places.towns), "town"), _many(len(places.sectors), "sector")
+    yield f"{towns} with {households:,.0f} households, {sectors}"
     if places.roads:
         yield f"travel times: {len(places.roads)} ways, others by the shortest path over them" + (
             "" if positioned else "; towns stand on a ring on maps, because there are no positions")  # fmt: skip
-    else:
+    elif len(places.towns) > 1:
         yield "travel times: from positions, over roads to the nearest towns"
     if places.businesses:
         yield from _told_of_businesses(places)

@@ -19,11 +19,13 @@ from homogsim.experiments.executors import Runner
 from homogsim.experiments.measuring import BASE, Measurement
 from homogsim.experiments.runs import Watcher, check_counts, fitting_jobs, read
 from homogsim.experiments.targets import Target, targets
-from homogsim.results.code import code_hash
+from homogsim.results.code import code_hash, digest_of
 from homogsim.scenario import Scenario
 
 REPLICATIONS, FIRST_SEED = 4, 30_000
 MOST_BUDGET = 100_000
+MEASURED_BY = ("experiments/moments.py", "experiments/pairs.py", "experiments/finished.py")
+"""What takes moments from runs: with other moments, earlier evaluations are worth nothing."""
 
 
 @dataclass(frozen=True)
@@ -66,6 +68,7 @@ class CalibrationPlan:
             "format": 1,
             "version": __version__,
             "code": code_hash(),
+            "moments": digest_of(*MEASURED_BY),
             "scenario": objective.base.fingerprint(),
             "parameters": [[one.name, one.low, one.high, one.start] for one in objective.free],
             "targets": [[t.id, t.target, t.lo, t.hi, t.preset, t.measure] for t in objective.targets],
