@@ -103,8 +103,8 @@ def save_figures(comparison: Comparison, folder: Path) -> list[Path]:
 def course(comparison: Comparison, metric: str) -> Figure:
     """Draw a metric over time: every scenario's mean with its band, and below the paired differences with theirs."""
     drawn = new_figure(
-        metric.replace("_", " "),
-        f"Mean over {_seeds(comparison)}{_bands_text(comparison)}\n"
+        metric.replace("_", " ").capitalize(),
+        f"{_meaning(metric)}Mean over {_seeds(comparison)}{_bands_text(comparison)}\n"
         f"Below: difference from {plain(comparison.baseline, 40)}, seed by seed.",
         height=7.4,
     )
@@ -269,6 +269,16 @@ def _seeds(comparison: Comparison) -> str:
 
 def _bands_text(comparison: Comparison) -> str:
     return ", 95 % intervals." if len(comparison.seeds) > 1 else "; one seed has no interval."
+
+
+def _meaning(metric: str) -> str:
+    """Return what is drawn, as a sentence with a line of its own."""
+    from homogsim.metrics.table import ALL_TIMELINE
+
+    if metric not in ALL_TIMELINE:
+        return ""
+    meaning = ALL_TIMELINE[metric].meaning
+    return f"{meaning[:1].upper()}{meaning[1:]}.\n"
 
 
 def _unit(metric: str) -> str:
