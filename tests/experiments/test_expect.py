@@ -167,6 +167,7 @@ def test_what_was_not_run_is_not_judged() -> None:
     report = expect(claiming(*lines), replications=2, seed=50, jobs=1, stop=lambda: True)
     assert (report.interrupted, report.runs) == (True, (0, 4))
     assert [(found.outcome, found.reason) for found in report.findings] == [("not run", "no run was finished")] * 2
+    assert report.as_dict()["verdicts"] == {"not run": 2}
     done = [0]
     report = expect(
         claiming(*lines), replications=2, seed=50, jobs=1, stop=lambda: done[-1] >= 2,

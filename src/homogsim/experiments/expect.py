@@ -132,7 +132,7 @@ class Report:
             "replications": len(self.seeds),
             "seed": self.seeds[0] if self.seeds else None,
             "expectations": [finding.as_dict() for finding in self.findings],
-            "verdicts": dict(Counter(finding.verdict for finding in self.findings)),
+            "verdicts": dict(Counter(NOT_RUN if finding.not_run else finding.verdict for finding in self.findings)),
             "failed": len(self.failed),
             "lost": [str(run) for run in self.lost],
         }
