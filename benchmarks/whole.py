@@ -65,20 +65,22 @@ def one_run(changes: dict[str, Any], months: int = 11, threads: int = 2) -> dict
 
 def month_against_demand(months: int) -> list[Figure]:
     """Return whole month over demand part at 100,000 consumers, and the metrics' share of a month."""
-    long = one_run(FIFTY, LATE + months, threads=1)["months"]
-    again = [one_run(FIFTY, months, threads=1)["months"] for _ in range(REPEATS - 1)]
-    rows = [row for run in (long[:months], *again) for row in run]
-    plain = one_run(TEACHING, months, threads=1)["months"]
-    worlds = (("", rows, 1.4), ("_late", long[LATE:], None), ("_baseline", plain, None))
-    share = [row["recorder"] / row["seconds"] for row in rows]
+    plain = [one_run(TEACHING, months, threads=1) for _ in range(REPEATS)]
+    fifty = [one_run(FIFTY, LATE + months, threads=1), *(one_run(FIFTY, months, threads=1) for _ in range(REPEATS - 1))]
+    late = [fifty[0] | {"months": fifty[0]["months"][LATE:]}]
+    fifty[0] = fifty[0] | {"months": fifty[0]["months"][:months]}
+    share = [row["recorder"] / row["seconds"] for run in plain for row in run["months"]]
     return [
-        *(_over_demand(f"month_vs_demand_100000{name}", found, bound) for name, found, bound in worlds),
+        _over_demand("month_vs_demand_100000", plain, 1.4),
+        _over_demand("month_vs_demand_100000_fifty", fifty, 1.4),
+        _over_demand("month_vs_demand_100000_late", late, None),
         figure("metrics_share_100000", share, "of a month, median"),
     ]
 
 
-def _over_demand(name: str, months: list[dict[str, Any]], bound: float | None) -> Figure:
-    alternatives = statistics.median(row["evaluations"] for row in months) / (24 * TEACHING["world.consumers"])
+def _over_demand(name: str, runs: list[dict[str, Any]], bound: float | None) -> Figure:
+    months = [row for run in runs for row in run["months"]]
+    alternatives = statistics.median(row["evaluations"] for row in months) / runs[0]["consumers"]
     words = f"× the demand part, laws, metrics and records included; {alternatives:.0f} alternatives"
     return figure(name, [row["seconds"] / row["demand"] for row in months], words, bound)
 

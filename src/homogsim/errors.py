@@ -76,3 +76,8 @@ def nearest(name: str, known: Iterable[str], count: int = 3, listed_by: str = ""
     if len(known) <= MOST_NAMED:
         return f"{named}."
     return f"{named}, … (`{listed_by}` shows all)." if listed_by else f"{named}, …"
+
+
+def counted(count: int, what: str) -> str:
+    """Return a number of things in words: ``1 month``, ``2 months``."""
+    return f"{count} {what}{'' if count == 1 else 's'}"

@@ -14,6 +14,7 @@ from homogsim.cli.experiments import runs_progress, settings
 from homogsim.cli.stopping import INTERRUPTED, Stop
 from homogsim.cli.tables import print_table
 from homogsim.cli.text import console, number, printable
+from homogsim.errors import counted
 from homogsim.scenario.budget import duration
 
 if TYPE_CHECKING:
@@ -60,9 +61,8 @@ def calibrate_scenario(options: CalibrateOptions) -> int:
         jobs=options.jobs,
     )
     if not options.as_json:
-        seeds = len(planned.objective.seeds)
         errors.print(
-            f"{planned.evaluations} evaluations of {seeds} seed{'' if seeds == 1 else 's'}, "
+            f"{planned.evaluations} evaluations of {counted(len(planned.objective.seeds), 'seed')}, "
             f"at most {planned.runs} runs, {planned.jobs} at a time: about {duration(planned.seconds)}"
         )
     with Stop() as stop, runs_progress(errors, silent=options.as_json) as watch:

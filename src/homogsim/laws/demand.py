@@ -193,8 +193,8 @@ def _add_up(attraction, core, at_home, d, waves, weight, vectors, room, result):
 
 
 @part
-def _replace(own, twin, weight, vectors, room):
-    """Return what a twin would sell in its outlet's place."""
+def _sell_instead(own, twin, weight, vectors, room):
+    """Return what a twin would sell in its outlet's place: `homogsim.laws.response`, for one option."""
     prefer_wide_vectors()
     for n in range(vectors * LANES):
         others = max(room[_TOTAL + n] - room[at(own, n)], 0.0)
@@ -236,7 +236,7 @@ def _choose(
             _add_up(attractions + row, cores + row, at_home, d, waves, streets.weight, vectors, room, sums[task, j])
             sums[task, j, -1] = 0.0
             if twin_of[sites[j]] >= 0:
-                sums[task, j, -1] = _replace(attractions + row, spares + row, streets.weight, vectors, room)
+                sums[task, j, -1] = _sell_instead(attractions + row, spares + row, streets.weight, vectors, room)
         counts[task] = count
         # Who goes out chooses by an exponential race. One keyed draw for each consumer, site and month, so that an
         # entry or a price never shifts the luck of others.

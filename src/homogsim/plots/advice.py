@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from homogsim.errors import counted
 from homogsim.plots.comparison import LOOKS, Look
 from homogsim.plots.frame import SIDE_INCHES, new_figure
 from homogsim.plots.labels import Label, label_ends
@@ -110,8 +111,7 @@ def _ends(axes: Axes, advice: Advice, styles: dict[str, Look]) -> None:
 
 def _worlds(advice: Advice) -> str:
     kind = "future" if advice.firm is not None else "world"
-    n = len(advice.worlds)
-    return f"{n} {kind}{'' if n == 1 else 's'}"
+    return counted(len(advice.worlds), kind)
 
 
 def _facts(advice: Advice) -> str:

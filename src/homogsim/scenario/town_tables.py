@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from homogsim.errors import ScenarioError, nearest
+from homogsim.errors import ScenarioError, counted, nearest
 from homogsim.parameters import TOOLS
 from homogsim.scenario.places import LONGEST_NAME, MOST
 from homogsim.scenario.source import at
@@ -239,7 +239,7 @@ def _row(
     values: dict[str, Any] = {}
     place = Row(path, line, values)
     if len(cells) != len(header):
-        what = f"{len(cells)} cell{'' if len(cells) == 1 else 's'} under {len(header)} columns"
+        what = f"{counted(len(cells), 'cell')} under {len(header)} columns"
         return place, [ScenarioError(what, place.where(), _separation(cells))]
     problems = []
     for name, cell in zip(header, (cell.strip() for cell in cells), strict=True):

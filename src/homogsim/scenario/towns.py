@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
-from homogsim.errors import ScenarioError
+from homogsim.errors import ScenarioError, counted
 from homogsim.scenario.checking import values
 from homogsim.scenario.definition import Scenario
 from homogsim.scenario.events import Event
@@ -177,14 +177,10 @@ def _parameters(places: Places, span: float) -> dict[str, object]:
     }
 
 
-def _many(count: int, what: str) -> str:
-    return f"{count} {what}{'' if count == 1 else 's'}"
-
-
 def _told(places: Places, positioned: bool, lives_on: float | None) -> Iterator[str]:
     """Say what was taken from the tables, and what is drawn."""
     households = sum(town.households for town in places.towns)
-    towns, sectors = _many(len(places.towns), "town"), _many(len(places.sectors), "sector")
+    towns, sectors = counted(len(places.towns), "town"), counted(len(places.sectors), "sector")
     yield f"{towns} with {households:,.0f} households, {sectors}"
     if places.roads:
         yield f"travel times: {len(places.roads)} ways, others by the shortest path over them" + (

@@ -27,7 +27,7 @@ import pandas as pd
 
 from homogsim.agents.owners import Owner, check_open, found_option, look
 from homogsim.agents.situations import Decision, Situation
-from homogsim.errors import HomogsimError
+from homogsim.errors import HomogsimError, counted
 from homogsim.experiments.advice.choices import NONE, Choice
 from homogsim.experiments.advice.courses import Course, Watch
 from homogsim.experiments.advice.findings import money
@@ -256,10 +256,6 @@ def _earned(course: Course) -> str:
     return f"lost {money(-total)}" if total < 0.0 else f"earned {money(total)}"
 
 
-def _months(count: int) -> str:
-    return f"{count} month{'' if count == 1 else 's'}"
-
-
 def _until(course: Course, months: int) -> Course:
     return Course({name: values[:months] for name, values in course.months.items()}, course.cause, course.decided)
 
@@ -303,7 +299,7 @@ class Owned:
         """What came of it, in plain words."""
         mine = self.courses[YOU]
         who, months = self.name or f"Business {self.uid}", mine.net.size
-        end = self._end(mine) if mine.cause else f"is still in business after {_months(months)}"
+        end = self._end(mine) if mine.cause else f"is still in business after {counted(months, 'month')}"
         told = [f"{who} {end} and has {_earned(mine)}, set-up cost paid."]
         for name, words in ((BY_ITSELF, "decided by itself"), (NONE, "never automated")):
             told.append(f"Had it {words}, it would have {self._against(self.courses[name])}")
