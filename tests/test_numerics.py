@@ -184,6 +184,29 @@ def test_a_parallel_loop_has_the_same_bits(points: np.random.Generator) -> None:
     assert logs.tobytes() == numerics.log_array(np.abs(x)).tobytes()
 
 
+@njit(error_model="numpy")
+def singles(x, powers, logs):  # type: ignore[no-untyped-def]
+    for i in range(x.size):
+        powers[i], logs[i] = numerics.exp2(np.float32(x[i])), numerics.log2(np.abs(x[i]))
+
+
+def test_single_precision_is_as_close_as_it_says() -> None:
+    x = np.linspace(-125.9, 125.9, 200_000).astype(np.float32).astype(np.float64)
+    powers, logs = np.empty((2, x.size), np.float32)
+    singles(x, powers, logs)
+    assert np.abs(powers / np.exp2(x) - 1.0).max() < 1.1e-7
+    assert np.abs(logs - np.log2(np.abs(x))).max() < 5e-7
+    singles(np.array([1.5, 3.0, -140.0, 140.0]), powers, logs)
+    assert powers[1:4].tolist() == [8.0, 2.0**-126, 2.0**126]
+    near = np.linspace(2.0**-0.5, 2.0**0.5, 100_000)
+    singles(near, powers[: near.size], logs[: near.size])
+    assert np.abs(logs[: near.size] - np.log2(near)).max() < 8e-8
+    far = np.array([1e-300, 2.0**-1000, 1.0, 2.0**1000])
+    singles(far, powers[:4], logs[:4])
+    np.testing.assert_allclose(logs[:4], np.log2(far), rtol=1e-7)
+    assert logs[1:4].tolist() == [-1000.0, 0.0, 1000.0]
+
+
 @pytest.mark.parametrize("name", ["exp", "log"])
 def test_elementwise_loops_are_vectorised_without_fused_multiply_add(name: str) -> None:
     function = SCALARS[name]
@@ -217,6 +240,7 @@ def test_broadcasting_shapes_and_layouts() -> None:
 
 BITS = """
 import hashlib
+import numba
 import numpy as np
 from homogsim import numerics, streams
 x = np.arange(-20000, 20001) * 0.04
@@ -224,6 +248,13 @@ u = (np.arange(1, 20001) / 20001.0) ** 3
 draws = streams.Streams(5)
 values = [numerics.exp_array(x), numerics.log_array(u), numerics.power_array(u, 1.7), numerics.normal_quantile_array(u)]
 entity = np.arange(5000)
+powers = np.empty((2, x.size), np.float32)
+@numba.njit(error_model="numpy")
+def singles(x, powers):
+    for i in range(x.size):
+        powers[0, i], powers[1, i] = numerics.exp2(np.float32(x[i])), numerics.log2(abs(x[i]) + 1e-9)
+singles(x, powers)
+values += [powers]
 values += [draws.gamma2("loyalty", entity, -3), draws.poisson("sales", entity, 3, 0.04 * entity)]
 print(hashlib.sha256(b"".join(value.tobytes() for value in values)).hexdigest())
 """

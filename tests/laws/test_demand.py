@@ -99,7 +99,7 @@ def test_a_twin_sells_what_its_outlet_would_sell_in_its_place(world: World) -> N
     alone = own_share_response(
         twins.sites, one_each, world.appeal, twins.appeal, world.tastes, world.streets, choices_of(world)
     )
-    np.testing.assert_allclose(twins.sales, alone, rtol=1e-12, atol=1e-12)
+    np.testing.assert_allclose(twins.sales, alone, rtol=2e-5, atol=1e-5)  # firms reckon in single precision
     for row, site in enumerate(twins.sites[:5]):
         sold = choose(world._replace(appeal=put(world.appeal, site, twins.appeal, row))).sums[SHARE, site]
         assert twins.sales[row] == pytest.approx(sold, rel=1e-9, abs=1e-9)

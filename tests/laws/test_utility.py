@@ -26,7 +26,7 @@ from homogsim.laws.utility import (
     rooms_for,
     traits_of,
 )
-from homogsim.numerics import log, log_of_normal, sum_of_products
+from homogsim.numerics import log, log_of_normal, sum_of_products, sum_of_singles
 
 
 @njit
@@ -54,6 +54,26 @@ def test_sum_of_products_takes_flat_arrays_of_floats_only() -> None:
     for array in (np.zeros((8, 8)).T, np.zeros(64, np.int64)):
         with pytest.raises(Exception, match="sum_of_products"):
             summed(array, 0, 8, 8)
+
+
+@njit
+def summed_singles(array: np.ndarray, first: int, size: int) -> float:
+    return sum_of_singles(array, first, size)
+
+
+@pytest.mark.parametrize("size", [0, 16, 32, 48, 512])
+def test_sum_of_singles_adds_in_the_same_order_with_twice_as_many_lanes(size: int) -> None:
+    luck = np.random.default_rng(size)
+    array = luck.normal(size=600).astype(np.float32)
+    halves = np.zeros((2, 2 * LANES), np.float32)
+    for n, row in enumerate(array[5 : 5 + size].reshape(-1, 2 * LANES)):
+        halves[n % 2] += row
+    lanes = halves[0] + halves[1]
+    for width in (8, 4, 2, 1):
+        lanes = lanes[:width] + lanes[width:]
+    assert summed_singles(array, 5, size) == lanes[0]
+    with pytest.raises(Exception, match="sum_of_singles"):
+        summed_singles(array.astype(np.float64), 0, 16)
 
 
 def test_log_of_normal_numbers_has_the_bits_of_log() -> None:

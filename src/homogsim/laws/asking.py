@@ -14,35 +14,41 @@ from numpy.typing import ArrayLike, NDArray
 
 from homogsim.kernels.compiled import njit
 from homogsim.laws.demand import Streets, Tastes
-from homogsim.laws.screening import SMALLEST
+from homogsim.laws.screening import most
+from homogsim.laws.singles import (
+    ALPHA,
+    CUSTOMERS,
+    EXPONENT,
+    common,
+    fit,
+    leave,
+    narrow,
+    room_of_singles,
+    shift,
+    stand,
+    stand_alone,
+    way,
+)
 from homogsim.laws.threads import share_out
 from homogsim.laws.utility import (
     BLOCK,
-    FREE,
-    ONE,
-    SENSITIVITY,
-    STRIDE,
+    OFFERING,
     at,
-    attract,
     directions_of,
-    measure_way,
     my_rooms,
     part,
-    recall,
     rows_of_tastes,
     settle,
     traits_of,
 )
-from homogsim.numerics import LANES, prefer_wide_vectors, sum_of_products
+from homogsim.numerics import LANES, prefer_wide_vectors
 
 Floats = NDArray[np.float64]
+Singles = NDArray[np.float32]
 Ints = NDArray[np.int64]
 
 RESPOND, CLOSE, FOUND = range(3)
 """What is asked of a site's customers."""
-_NEWCOMER = np.int64(-2)  # the site of a business where nobody was last
-
-_INCLUSIVE, _OWN, _OTHERS, _ODDS = (FREE + STRIDE * r for r in range(4))
 
 
 class Choices(NamedTuple):
@@ -56,63 +62,19 @@ class Choices(NamedTuple):
 class Notes(NamedTuple):
     """What founders note of all the customers of a site: those of one town after those of the other."""
 
-    odds: Floats  # (options, width) attraction of a concept at cost
-    alpha: Floats  # (groups, width)
-    others: Floats  # (groups, width) attraction of all that there is
+    exponents: Singles  # (options, width) log2 of the attraction of a concept at cost, relative to all that there is
+    alpha: Singles  # (groups, width)
     group: Ints  # (cells) row of the cell's sites, −1 none
+    group_of: Ints  # (options) row of each option's site
     place: Ints  # (groups, visiting towns + 1) where the customers from each town begin, and where the last end
 
 
 @part
-def _meet(first, size, vectors, inclusive, room):
-    """Copy what there is for the consumers in the room; for nobody, who fills the last vector up, there is one."""
+def _note(row, count, target, singles):
+    """Copy a row of the room of singles to a place in the notes."""
     prefer_wide_vectors()
-    for n in range(size):
-        room[_INCLUSIVE + n] = inclusive[at(first, n)]
-    for n in range(size, vectors * LANES):
-        room[_INCLUSIVE + n] = 1.0
-
-
-@part
-def _respond(vectors, room):
-    """Return Σ Pr of an option among the customers in the room."""
-    prefer_wide_vectors()
-    for n in range(vectors * LANES):
-        room[_ODDS + n] /= room[_OTHERS + n] + room[_ODDS + n]
-    return sum_of_products(room, _ODDS, ONE, vectors * LANES)
-
-
-@part
-def _set_apart(vectors, room):
-    """Take the firm's own old e^V out of its denominator."""
-    prefer_wide_vectors()
-    for n in range(vectors * LANES):
-        room[_OTHERS + n] = max(room[_INCLUSIVE + n] - room[_OWN + n], 0.0)
-
-
-@part
-def _leave(first, size, inclusive, room):
-    """Leave consumers with what there is besides the firm."""
-    prefer_wide_vectors()
-    for n in range(size):
-        room[_INCLUSIVE + n] = max(room[_OTHERS + n], SMALLEST)
-        inclusive[at(first, n)] = room[_INCLUSIVE + n]
-
-
-@part
-def _somebody(vectors, room):
-    """Let an option attract nobody where there is nobody: in what fills the last vector up."""
-    prefer_wide_vectors()
-    for n in range(vectors * LANES):
-        room[_ODDS + n] *= room[ONE + n]
-
-
-@part
-def _note(row, vectors, target, room):
-    """Copy a row of the room to a place in the notes."""
-    prefer_wide_vectors()
-    for n in range(vectors * LANES):
-        target[n] = room[at(row, n)]
+    for n in range(count):
+        target[n] = singles[at(row, n)]
 
 
 @part
@@ -124,6 +86,15 @@ def _which_visitor(town, there, streets):
     return -1
 
 
+@part
+def _alike(concept, outlets):
+    """Return whether a concept differs from the one before in its offering only."""
+    alike = True
+    for column in range(OFFERING):
+        alike = alike and outlets[concept, column] == outlets[concept - 1, column]
+    return alike
+
+
 @njit(cache=True, nogil=True)
 def _ask(
     start, stop, question, site_of, sites, begin, end, incumbents, options, traits, ideal, liking, directions, streets,
@@ -133,9 +104,11 @@ def _ask(
 
     The sites in cell c are those from ``site_of[c]`` to ``site_of[c + 1]``; the options at one of these are the rows
     of `options` from ``begin[f]`` to ``end[f]``. RESPOND adds Σ Pr of each option to `answers`, a row for each town
-    that visitors come from, FOUND fills in the notes, CLOSE takes the incumbents out of `inclusive`.
+    that visitors come from, FOUND what a concept brings at most, and fills in the notes; CLOSE takes the incumbents out
+    of `inclusive`.
     """
     d, reach = ideal.shape[0], streets.reach_towns.shape[1]
+    singles, length = room_of_singles(d), CUSTOMERS if directions is None else BLOCK
     for cell in range(start, stop):
         town, asked, met = cell % streets.towns, 0, 0
         for r in range(reach):
@@ -143,12 +116,12 @@ def _ask(
             asked += site_of[other + 1] - site_of[other]
         if asked == 0:
             continue
-        for block in range(streets.consumer_start[cell], streets.consumer_start[cell + 1], BLOCK):
-            size = min(BLOCK, streets.consumer_start[cell + 1] - block)
-            vectors = settle(block, size, traits, ideal, liking, room)
-            _meet(block, size, vectors, inclusive, room)
-            if question != FOUND:  # nobody has been to a newcomer: there is nothing to recall
-                recall(block, size, last, noise, vectors, room)
+        for block in range(streets.consumer_start[cell], streets.consumer_start[cell + 1], length):
+            size = min(length, streets.consumer_start[cell + 1] - block)
+            vectors = (size + LANES - 1) // LANES
+            count = narrow(block, size, traits, ideal, inclusive, singles)
+            if directions is not None:  # waves are told in double precision only
+                settle(block, size, traits, ideal, liking, room)
             for r in range(reach):
                 there = streets.reach_towns[town, r]
                 other, at_home = cell - town + there, there == town
@@ -160,48 +133,57 @@ def _ask(
                 if question == FOUND:
                     g = notes.group[other]
                     place = notes.place[g, visitor] + met
-                    _note(SENSITIVITY, vectors, notes.alpha[g, place:], room)
-                    _note(_INCLUSIVE, vectors, notes.others[g, place:], room)
+                    _note(ALPHA, count, notes.alpha[g, place:], singles)
                 for f in range(site_of[other], site_of[other + 1]):
                     site = sites[f]
                     east, north = streets.site_place[0, site], streets.site_place[1, site]
-                    measure_way(east, north, at_home, streets.visitors_minutes[v], vectors, room)
-                    # Loyalty to a business that has closed does not pass to a newcomer at its site.
-                    familiar = _NEWCOMER if question == FOUND else site
+                    minutes = streets.visitors_minutes[v]
+                    way(east, north, at_home, minutes, count, singles)
                     if question != FOUND:
-                        attract(incumbents, site, directions, d, at_home, familiar, vectors, room, _OWN)
-                        _set_apart(vectors, room)
-                    for option in range(begin[f], end[f]):
-                        attract(options, option, directions, d, at_home, familiar, vectors, room, _ODDS)
-                        if question == FOUND:
-                            _somebody(vectors, room)
-                            _note(_ODDS, vectors, notes.odds[option, place:], room)
-                        else:
-                            answers[visitor, option] += _respond(vectors, room)
+                        common(incumbents, site, at_home, count, singles)
+                        fit(incumbents, site, directions, d, vectors, count, room, singles)
+                        if stand(site, block, size, last, noise, count, singles):
+                            stand_alone(
+                                incumbents, site, block, size, traits, ideal, liking, directions, inclusive, last,
+                                noise, (east, north), at_home, minutes, singles,
+                            )  # fmt: skip
                     if question == CLOSE:
-                        _leave(block, size, inclusive, room)
-            met += vectors * LANES
+                        leave(block, size, inclusive, singles)
+                    for option in range(begin[f], end[f]):
+                        if question == RESPOND:
+                            answers[visitor, option] += shift(
+                                incumbents, site, options, option, directions, d, at_home, vectors, count, room, singles
+                            )
+                            continue
+                        # Loyalty to a business that has closed does not pass to a newcomer at its site.
+                        if option == begin[f] or not _alike(option, options):
+                            common(options, option, at_home, count, singles)
+                        fit(options, option, directions, d, vectors, count, room, singles)
+                        _note(EXPONENT, count, notes.exponents[option, place:], singles)
+                        answers[visitor, option] += most(count, singles)
+            met += count
 
 
 def put_question(
     question: int, sites: Ints, first: Ints, incumbents: Floats, options: Floats, tastes: Tastes, streets: Streets,
     choices: Choices, threads: int, notes: Notes | None = None,
 ) -> Floats:  # fmt: skip
-    """Ask on several threads; return Σ Pr of each option, town by town added up, as the answer to RESPOND."""
+    """Ask on several threads; return the answers to RESPOND and FOUND by option, town by town added up."""
     order = np.argsort(sites, kind="stable")
     sites, begin, end = sites[order], first[:-1][order], first[1:][order]
     site_of = np.searchsorted(sites, streets.site_start)
     traits, ideal, liking = traits_of(tastes), np.ascontiguousarray(tastes.ideal), np.ascontiguousarray(tastes.liking)
     streets = streets._replace(weight=float(streets.weight))
     notes = notes or _NO_NOTES
-    answers = np.zeros((most_of(streets.visitors_start) if question == RESPOND else 0, len(options)))
-    rooms = my_rooms(threads, rows_of_tastes(tastes))
+    answers = np.zeros((most_of(streets.visitors_start), len(options)))
+    waves = directions_of(tastes)
+    rooms = _NO_ROOMS if waves is None else my_rooms(threads, rows_of_tastes(tastes))
 
     def work(start: int, stop: int, thread: int) -> None:
         _ask(
             start, stop, question, site_of, sites, begin, end, incumbents, options, traits, ideal, liking,
-            directions_of(tastes), streets, choices.inclusive, choices.last, float(choices.noise), answers, notes,
-            rooms[thread],
+            waves, streets, choices.inclusive, choices.last, float(choices.noise), answers, notes,
+            rooms[0 if waves is None else thread],
         )  # fmt: skip
 
     share_out(work, streets.consumer_start.size - 1, threads)
@@ -211,8 +193,9 @@ def put_question(
     return total
 
 
-_NOTHING = np.empty((0, 0))
-_NO_NOTES = Notes(_NOTHING, _NOTHING, _NOTHING, np.empty(0, np.int64), np.empty((0, 0), np.int64))
+_NOTHING, _NO_ROOMS = np.empty((0, 0), np.float32), np.empty((1, 0))
+_NOBODY = np.empty(0, np.int64)
+_NO_NOTES = Notes(_NOTHING, _NOTHING, _NOBODY, _NOBODY, np.empty((0, 0), np.int64))
 
 
 def most_of(start: Ints) -> int:

@@ -12,18 +12,17 @@ from numpy.typing import ArrayLike, NDArray
 from homogsim.kernels.compiled import njit
 from homogsim.laws.asking import FOUND, Choices, Notes, ids, most_of, put_question
 from homogsim.laws.demand import Appeal, Streets, Tastes
-from homogsim.laws.screening import most_contribution
+from homogsim.laws.screening import RAISED
+from homogsim.laws.singles import Single
 from homogsim.laws.threads import share_out
-from homogsim.laws.utility import BLOCK, FREE, ONE, STRIDE, my_rooms, outlet_table, part, rows_of_tastes
-from homogsim.numerics import LANES, exp, prefer_wide_vectors, sum_of_products
+from homogsim.laws.utility import BLOCK, outlet_table, part
+from homogsim.numerics import LANES, LN2, exp2, prefer_wide_vectors, sum_of_singles
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
-TOLERANCE = 1e-9
-"""Dollars within which a founder solves for the best-response price."""
 NEAR = 1e-4
-"""Newton step, in units of μ, after which a founder need not ask again: the error left is its square, below 1e-9."""
+"""Newton step, in units of μ, after which a founder need not ask again: the error left is its square."""
 STEPS = 100
 """Newton steps of a founder, at most."""
 LONGEST_STEP = 2.0
@@ -32,55 +31,58 @@ FIRST_MARKUP = 1.3
 """Markup at which the search begins, in units of μ."""
 HIGHEST_MARKUP = 100.0
 """Largest markup that a founder considers, in units of μ: customers without any alternative would pay any price."""
-NOTES = 4_000_000
+CAPTIVE = Single(2.0**100)
+"""Odds of coming from which on a customer comes at any price."""
+NOTES = 8_000_000
 """Attractions of concepts to customers that are kept at a time: 32 MB."""
 
-_ODDS, _SHARE, _LOSS, _BEND = (FREE + STRIDE * r for r in range(4))
+_SHARE, _LOSS, _BEND = (np.int64(BLOCK * r) for r in range(3))
 
 
 @part
-def _sell(odds, alpha, others, tag, room):
+def _sell(exponents, alpha, tag, room):
     """Return Σ Pr, Σ Pr(1 − Pr)α and Σ Pr(1 − Pr)(1 − 2Pr)α² of a newcomer with a markup `tag` in units of μ."""
     prefer_wide_vectors()
-    sales, slope, bend = 0.0, 0.0, 0.0
-    for start in range(0, odds.size, BLOCK):
-        size = min(BLOCK, odds.size - start) // LANES * LANES
-        at_cost, sensitivity, rivals = odds[start:], alpha[start:], others[start:]
+    sales, slope, bend, unit, one = 0.0, 0.0, 0.0, Single(tag / LN2), Single(1.0)
+    for start in range(0, exponents.size, BLOCK):
+        size = min(BLOCK, exponents.size - start) // (2 * LANES) * (2 * LANES)
+        at_cost, sensitivity = exponents[start:], alpha[start:]
         for n in range(size):
-            room[_ODDS + n] = at_cost[n] * exp(-tag * sensitivity[n])
-        for n in range(size):
-            share = room[_ODDS + n] / (rivals[n] + room[_ODDS + n])
-            loss = share * (1.0 - share) * sensitivity[n]
+            odds = exp2(at_cost[n] - unit * sensitivity[n])
+            rest = one / (one + odds) if odds < CAPTIVE else Single(0.0)
+            share = one - rest if odds > one else odds * rest
+            loss = share * rest * sensitivity[n]
             room[_SHARE + n] = share
             room[_LOSS + n] = loss
-            room[_BEND + n] = loss * (1.0 - 2.0 * share) * sensitivity[n]
-            room[ONE + n] = 1.0
-        sales += sum_of_products(room, _SHARE, ONE, size)
-        slope += sum_of_products(room, _LOSS, ONE, size)
-        bend += sum_of_products(room, _BEND, ONE, size)
+            room[_BEND + n] = loss * (rest - share) * sensitivity[n]
+        sales += sum_of_singles(room, _SHARE, size)
+        slope += sum_of_singles(room, _LOSS, size)
+        bend += sum_of_singles(room, _BEND, size)
     return sales, slope, bend
 
 
 @njit(cache=True, nogil=True)
-def _price(start, stop, group_of, notes, cost, noise, prospects, room):
-    """Write the best-response price of each concept, and Σ Pr at it, to `prospects`.
+def _price(start, stop, pursued, notes, cost, noise, prospects):
+    """Write the best-response price of each concept that is pursued, and Σ Pr at it, to `prospects`.
 
     Newton's method on f(p) = c + S/B − p, with B = −∂S/∂p: f′ = −2 + S·B′/B², where B′ = −∂B/∂p. After a last short
     step the sales follow from their first two derivatives, with an error of the step's cube.
     """
     highest, longest = cost + HIGHEST_MARKUP * noise, LONGEST_STEP * noise
-    for concept in range(start, stop):
-        g = group_of[concept]
+    room = np.empty(3 * BLOCK, np.float32)
+    for each in range(start, stop):
+        concept = pursued[each]
+        g = notes.group_of[concept]
         met = notes.place[g, -1]
-        odds, alpha, others = notes.odds[concept, :met], notes.alpha[g, :met], notes.others[g, :met]
+        exponents, alpha = notes.exponents[concept, :met], notes.alpha[g, :met]
         price, sales = cost + FIRST_MARKUP * noise, 0.0
         for _ in range(STEPS):
-            sales, slope, bend = _sell(odds, alpha, others, (price - cost) / noise, room)
+            sales, slope, bend = _sell(exponents, alpha, (price - cost) / noise, room)
             if sales <= 0.0:
                 break
             markup = noise * sales / slope
             gap = cost + markup - price
-            if abs(gap) < TOLERANCE or (price >= highest and gap > 0.0):
+            if price >= highest and gap > 0.0:
                 break
             step = gap / max(2.0 - sales / slope * (bend / slope), 0.5) if slope > 0.0 else gap
             if abs(step) < NEAR * noise and price + step < highest:
@@ -88,7 +90,7 @@ def _price(start, stop, group_of, notes, cost, noise, prospects, room):
                 sales -= (slope - 0.5 * bend * step / noise) * step / noise
                 break
             price = min(price + min(max(step, -longest), longest), highest)
-        prospects[0, concept], prospects[1, concept] = price, sales
+        prospects[0, each], prospects[1, each] = price, sales
 
 
 def _runs(values: Ints) -> Ints:
@@ -109,43 +111,41 @@ def founders_prospects(
 
     A concept that nobody can reach sells nothing, at the price that the search begins with; so does one whose
     contribution (p − c)·S would surely stay below `needed`, dollars, at any price (`homogsim.laws.screening`). Most
-    concepts do, and cost less so.
+    concepts do, and are never priced.
     """
     at_cost = concepts._replace(price=np.full(len(concepts.base), float(cost)))
-    places = ids(sites)
+    table, width = outlet_table(at_cost, choices.noise, tastes.waves), _most_customers(streets)
+    places, several = ids(sites), max(1, NOTES // max(width, 1))
     prospects = np.zeros((2, places.size))
     prospects[0] = cost + FIRST_MARKUP * choices.noise
-    pursued = np.arange(places.size)
-    if needed > 0.0 and not len(tastes.liking) and (places[1:] >= places[:-1]).all():  # the screen wants them in order
-        first = _runs(places)
-        most = most_contribution(places[first[:-1]], first, at_cost, tastes, streets, choices, threads)
-        pursued = np.flatnonzero(~(most < needed))
-    table, width = outlet_table(at_cost, choices.noise, tastes.waves)[pursued], _most_customers(streets)
-    several = max(1, NOTES // max(width, 1))
-    for start in range(0, pursued.size, several):
-        some = pursued[start : start + several]
-        rows = table[start : start + several]
-        prospects[:, some] = _found(places[some], rows, float(cost), tastes, streets, choices, threads, width)
+    for start in range(0, places.size, several):
+        some = slice(start, start + several)
+        notes, brings = _explore(places[some], table[some], tastes, streets, choices, threads, width)
+        pursued = np.flatnonzero(~(brings < needed))
+        prospects[:, start + pursued] = _priced(pursued, notes, float(cost), choices.noise, threads)
     prospects[1] *= streets.weight
     return prospects
 
 
-def _found(
-    places: Ints, table: Floats, cost: float, tastes: Tastes, streets: Streets, choices: Choices, threads: int,
-    width: int,
-) -> Floats:  # fmt: skip
-    """Return price and Σ Pr of each concept."""
+def _explore(
+    places: Ints, table: Floats, tastes: Tastes, streets: Streets, choices: Choices, threads: int, width: int
+) -> tuple[Notes, Floats]:
+    """Return what founders note of the customers of each concept, and what it brings at most, dollars a month."""
     first = _runs(places)
     cell_of = np.searchsorted(streets.site_start, places, side="right") - 1
     notes = _notes(cell_of, width, streets)
-    group_of = notes.group[cell_of]
-    put_question(FOUND, places[first[:-1]], first, table[:0], table, tastes, streets, choices, threads, notes)
-    prospects, rooms = np.empty((2, places.size)), my_rooms(threads, rows_of_tastes(tastes))
+    most = put_question(FOUND, places[first[:-1]], first, table[:0], table, tastes, streets, choices, threads, notes)
+    return notes, RAISED * choices.noise * streets.weight * most
+
+
+def _priced(pursued: Ints, notes: Notes, cost: float, noise: float, threads: int) -> Floats:
+    """Return price and Σ Pr, (2, n), of the concepts that are pursued."""
+    prospects = np.empty((2, pursued.size))
 
     def work(start: int, stop: int, thread: int) -> None:
-        _price(start, stop, group_of, notes, cost, float(choices.noise), prospects, rooms[thread])
+        _price(start, stop, pursued, notes, cost, float(noise), prospects)
 
-    share_out(work, places.size, threads)
+    share_out(work, pursued.size, threads)
     return prospects
 
 
@@ -155,19 +155,19 @@ def _notes(cell_of: Ints, width: int, streets: Streets) -> Notes:
     group[cell_of] = 0
     cells = (group == 0).nonzero()[0]
     group[cells] = np.arange(cells.size)
-    odds, alpha, others = (np.empty((rows, width)) for rows in (cell_of.size, cells.size, cells.size))
+    exponents, alpha = (np.empty((rows, width), np.float32) for rows in (cell_of.size, cells.size))
+    entries, town = -(-np.diff(streets.consumer_start) // (2 * LANES)) * 2 * LANES, cells % streets.towns
+    begin, end = streets.visitors_start[town][:, None], streets.visitors_start[town + 1][:, None]
     place = np.zeros((cells.size, most_of(streets.visitors_start) + 1), np.int64)
-    entries = -(-np.diff(streets.consumer_start) // LANES) * LANES
-    for g, cell in enumerate(cells):
-        town = cell % streets.towns
-        visitors = streets.visitors_towns[streets.visitors_start[town] : streets.visitors_start[town + 1]]
-        place[g, 1 : visitors.size + 1] = entries[cell - town + visitors]
-    return Notes(odds, alpha, others, group, place.cumsum(axis=1))
+    visitor = begin + np.arange(place.shape[1] - 1)
+    from_town = streets.visitors_towns[np.where(visitor < end, visitor, 0)]
+    place[:, 1:] = np.where(visitor < end, entries[(cells - town)[:, None] + from_town], 0)
+    return Notes(exponents, alpha, group, group[cell_of], place.cumsum(axis=1))
 
 
 def _most_customers(streets: Streets) -> int:
     """Return how many customers a site has at most, or more, in blocks filled up to whole vectors."""
-    return (most_of(streets.consumer_start) + LANES) * most_of(streets.visitors_start)
+    return (most_of(streets.consumer_start) + 2 * LANES) * most_of(streets.visitors_start)
 
 
 __all__ = ["founders_prospects"]

@@ -38,7 +38,7 @@ ONE, SENSITIVITY, PERSONAL_VALUE, LOCAL_VALUE, STRENGTH, EAST, NORTH, LOYALTY, R
 # ... what is being worked out about one outlet, ...
 CORE, VALUE, WAY, WORK = (np.int64(STRIDE * row) for row in range(11, 15))
 # ... what is liked of it under kernel tastes, and how steeply that rises, ...
-_LIKED, _STEEP, _TILT = (np.int64(STRIDE * row) for row in range(15, 18))
+LIKED, _STEEP, _TILT = (np.int64(STRIDE * row) for row in range(15, 18))
 # ... 13 rows for others, and from `TASTES` on the ideal points, a row a dimension, and the liking of each wave.
 FREE, TASTES = np.int64(STRIDE * 18), np.int64(STRIDE * 31)
 
@@ -253,13 +253,13 @@ def measure_way(east, north, at_home, minutes, vectors, room):
 
 @part
 def like(outlets, outlet, directions, vectors, room):
-    """Write s_z·g_i/μ of what an outlet serves the consumers in the room to the row `_LIKED`: `liked`, in its order."""
+    """Write s_z·g_i/μ of what an outlet serves the consumers in the room to the row `LIKED`: `liked`, in its order."""
     prefer_wide_vectors()
     waves, dimensions = directions.shape
     weights, first = TASTES + dimensions * STRIDE, OFFERING + dimensions
     step, kept = outlets[outlet, first], outlets[outlet, first + 1]
     for n in range(vectors * LANES):
-        room[_LIKED + n] = 0.0
+        room[LIKED + n] = 0.0
     fours = waves // 4 * 4  # four waves at a time: most of the work is loading and storing
     for r in range(0, fours, 4):
         a, height = weights + r * STRIDE, first + 2 + r
@@ -267,13 +267,13 @@ def like(outlets, outlet, directions, vectors, room):
         of_a, of_b = outlets[outlet, height], outlets[outlet, height + 1]
         of_c, of_d = outlets[outlet, height + 2], outlets[outlet, height + 3]
         for n in range(vectors * LANES):
-            two = room[_LIKED + n] + room[at(a, n)] * of_a + room[at(b, n)] * of_b
-            room[_LIKED + n] = two + room[at(c, n)] * of_c + room[at(d, n)] * of_d
+            two = room[LIKED + n] + room[at(a, n)] * of_a + room[at(b, n)] * of_b
+            room[LIKED + n] = two + room[at(c, n)] * of_c + room[at(d, n)] * of_d
     for r in range(fours, waves):
         row, height = weights + r * STRIDE, first + 2 + r
         of_row = outlets[outlet, height]
         for n in range(vectors * LANES):
-            room[_LIKED + n] += room[at(row, n)] * of_row
+            room[LIKED + n] += room[at(row, n)] * of_row
     if step == 0.0:
         return
     for n in range(vectors * LANES):
@@ -288,7 +288,7 @@ def like(outlets, outlet, directions, vectors, room):
         for n in range(vectors * LANES):
             room[_STEEP + n] += room[_TILT + n] * room[_TILT + n]
     for n in range(vectors * LANES):
-        room[_LIKED + n] = served_liking(room[_LIKED + n], np.sqrt(room[_STEEP + n]), step, kept)
+        room[LIKED + n] = served_liking(room[LIKED + n], np.sqrt(room[_STEEP + n]), step, kept)
 
 
 @part
@@ -318,7 +318,7 @@ def attract(outlets, outlet, directions, dimensions, at_home, site, vectors, roo
     if directions is not None:  # a matter of types: without waves the compiler never sees what follows
         like(outlets, outlet, directions, vectors, room)
         for n in range(vectors * LANES):
-            core = room[CORE + n] + room[_LIKED + n]
+            core = room[CORE + n] + room[LIKED + n]
             room[CORE + n] = core
             room[VALUE + n] = core - travel * room[WAY + n]
     for n in range(vectors * LANES):

@@ -12,14 +12,26 @@ Two forms of each function:
   that LLVM turns an elementwise loop over them into vector code.
 * `exp_array`, `log_array`, `power_array`, `normal_quantile_array`: the same over NumPy
   arrays, for use outside compiled loops.
+
+`exp2` and `log2` are in single precision, at a third of the time.
 """
 
 from homogsim.numerics.arrays import elementwise, exp_array, log_array, normal_quantile_array, power_array
-from homogsim.numerics.intrinsics import LANES, bits_of, float_of, prefer_wide_vectors, sum_of_products
-from homogsim.numerics.scalars import LN2_HIGH, LN2_LOW, exp, log, log_of_normal, normal_quantile, power
+from homogsim.numerics.intrinsics import (
+    LANES,
+    bits_of,
+    bits_of_single,
+    float_of,
+    prefer_wide_vectors,
+    single_of,
+    sum_of_products,
+    sum_of_singles,
+)
+from homogsim.numerics.scalars import LN2, LN2_HIGH, LN2_LOW, exp, log, log_of_normal, normal_quantile, power
+from homogsim.numerics.singles import exp2, log2
 
 __all__ = [
-    "LANES", "LN2_HIGH", "LN2_LOW", "bits_of", "elementwise", "exp", "exp_array", "float_of", "log", "log_array",
-    "log_of_normal", "normal_quantile", "normal_quantile_array", "power", "power_array", "prefer_wide_vectors",
-    "sum_of_products",
+    "LANES", "LN2", "LN2_HIGH", "LN2_LOW", "bits_of", "bits_of_single", "elementwise", "exp", "exp2", "exp_array",
+    "float_of", "log", "log2", "log_array", "log_of_normal", "normal_quantile", "normal_quantile_array", "power",
+    "power_array", "prefer_wide_vectors", "single_of", "sum_of_products", "sum_of_singles",
 ]  # fmt: skip

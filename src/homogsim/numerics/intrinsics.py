@@ -17,24 +17,19 @@ def _typed_intrinsic(definition: Callable[..., Any]) -> Any:
     return intrinsic(definition)
 
 
-@_typed_intrinsic
-def bits_of(typingctx: Any, value: Any) -> Any:
-    """Return the 64 bits of a float64 as uint64 (inside compiled code)."""
+def _cast(source: Any, target: Any, into: Any) -> Any:
+    """Return a function that takes the bits of a number for another's (inside compiled code)."""
 
-    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        return builder.bitcast(args[0], ir.IntType(64))
+    def definition(typingctx: Any, value: Any) -> Any:
+        return target(source), lambda context, builder, signature, args: builder.bitcast(args[0], into)
 
-    return types.uint64(types.float64), codegen
+    return _typed_intrinsic(definition)
 
 
-@_typed_intrinsic
-def float_of(typingctx: Any, bits: Any) -> Any:
-    """Return the float64 with the given 64 bits (inside compiled code)."""
-
-    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        return builder.bitcast(args[0], ir.DoubleType())
-
-    return types.float64(types.uint64), codegen
+bits_of = _cast(types.float64, types.uint64, ir.IntType(64))
+float_of = _cast(types.uint64, types.float64, ir.DoubleType())
+bits_of_single = _cast(types.float32, types.uint32, ir.IntType(32))
+single_of = _cast(types.uint32, types.float32, ir.FloatType())
 
 
 @_typed_intrinsic
@@ -66,35 +61,71 @@ def sum_of_products(typingctx: Any, array: Any, first: Any, second: Any, size: A
     eight partial sums, one for each n mod 8, each over two interleaved halves, added up as a tree. So the result has
     the same bits whatever the width of the processor's registers.
     """
-    if not (isinstance(array, types.Array) and array.dtype == types.float64 and array.layout == "C"):
+    if not _is_flat(array, types.float64):
         return None
 
     def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
         data = cast(Any, make_array)(signature.args[0])(context, builder, args[0]).data
         _, first, second, size = args
-        vector, word = ir.VectorType(ir.DoubleType(), LANES), ir.IntType(64)
 
         def product(n: Any) -> Any:
-            factors = []
-            for start in (first, second):
-                place = builder.gep(data, [builder.add(start, n)])
-                factors.append(builder.load(builder.bitcast(place, vector.as_pointer()), align=8))
+            factors = (_load(builder, data, builder.add(start, n), ir.DoubleType(), LANES) for start in (first, second))
             return builder.fmul(*factors)
 
-        zero, variable = ir.Constant(vector, [0.0] * LANES), cast(Any, alloca_once_value)
-        sums = [variable(builder, zero) for _ in range(2)]
-        even = builder.and_(size, word(-2 * LANES))
-        with for_range_slice(builder, word(0), even, word(2 * LANES), word) as (n, _):
-            for half, total in enumerate(sums):
-                term = product(builder.add(n, word(half * LANES)))
-                builder.store(builder.fadd(builder.load(total), term), total)
-        with builder.if_then(builder.icmp_signed("<", even, size)):
-            builder.store(builder.fadd(builder.load(sums[0]), product(even)), sums[0])
-        total = builder.fadd(*(builder.load(half) for half in sums))
-        parts = [builder.extract_element(total, ir.IntType(32)(lane)) for lane in range(LANES)]
-        while len(parts) > 1:
-            middle = len(parts) // 2
-            parts = [builder.fadd(a, b) for a, b in zip(parts[:middle], parts[middle:], strict=True)]
-        return parts[0]
+        return _sum(builder, product, size, ir.DoubleType(), LANES)
 
     return types.float64(array, types.int64, types.int64, types.int64), codegen
+
+
+@_typed_intrinsic
+def sum_of_singles(typingctx: Any, array: Any, first: Any, size: Any) -> Any:
+    """Return the sum of ``array[first + n]`` over n < size in single precision, in the order of `sum_of_products`.
+
+    There are twice as many partial sums: `size` must be a multiple of twice `LANES`.
+    """
+    if not _is_flat(array, types.float32):
+        return None
+
+    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        data = cast(Any, make_array)(signature.args[0])(context, builder, args[0]).data
+        _, first, size = args
+
+        def term(n: Any) -> Any:
+            return _load(builder, data, builder.add(first, n), ir.FloatType(), 2 * LANES)
+
+        return _sum(builder, term, size, ir.FloatType(), 2 * LANES)
+
+    return types.float32(array, types.int64, types.int64), codegen
+
+
+def _is_flat(array: Any, kind: Any) -> bool:
+    return isinstance(array, types.Array) and array.dtype == kind and array.layout == "C"
+
+
+def _load(builder: Any, data: Any, place: Any, kind: Any, lanes: int) -> Any:
+    """Return so many numbers of an array, from `place` on, as a vector."""
+    vector = ir.VectorType(kind, lanes)
+    return builder.load(
+        builder.bitcast(builder.gep(data, [place]), vector.as_pointer()),
+        align=8 if isinstance(kind, ir.DoubleType) else 4,
+    )
+
+
+def _sum(builder: Any, term: Callable[[Any], Any], size: Any, kind: Any, lanes: int) -> Any:
+    """Return the sum of the vectors ``term(n)``, n = 0, lanes, 2·lanes … below `size`, in the order of sums."""
+    word, variable = ir.IntType(64), cast(Any, alloca_once_value)
+    zero = ir.Constant(ir.VectorType(kind, lanes), [0.0] * lanes)
+    sums = [variable(builder, zero) for _ in range(2)]
+    even = builder.and_(size, word(-2 * lanes))
+    with for_range_slice(builder, word(0), even, word(2 * lanes), word) as (n, _):
+        for half, total in enumerate(sums):
+            more = term(builder.add(n, word(half * lanes)))
+            builder.store(builder.fadd(builder.load(total), more), total)
+    with builder.if_then(builder.icmp_signed("<", even, size)):
+        builder.store(builder.fadd(builder.load(sums[0]), term(even)), sums[0])
+    total = builder.fadd(*(builder.load(half) for half in sums))
+    parts = [builder.extract_element(total, ir.IntType(32)(lane)) for lane in range(lanes)]
+    while len(parts) > 1:
+        middle = len(parts) // 2
+        parts = [builder.fadd(a, b) for a, b in zip(parts[:middle], parts[middle:], strict=True)]
+    return parts[0]

@@ -12,6 +12,7 @@ from homogsim.numerics.intrinsics import bits_of, float_of
 # ln 2 = LN2_HIGH + LN2_LOW with 32 bits in LN2_HIGH, so that k * LN2_HIGH is exact for every binary exponent k.
 LN2_HIGH = 0.6931471803691238
 LN2_LOW = 1.9082149292705877e-10
+LN2 = LN2_HIGH + LN2_LOW
 INVERSE_LN2 = 1.4426950408889634
 EXP_LIMIT = 700.0
 # Adding 1.5 * 2**52 rounds to the nearest integer and leaves it in the low bits: no call to a rounding function.
@@ -20,13 +21,13 @@ TWO52_PLUS_BIAS = 4503599627370496.0 + 1023.0
 SMALLEST_NORMAL = 2.2250738585072014e-308
 NAN, INFINITY = math.nan, math.inf
 
-_EXPONENT_SHIFT = np.uint64(52)
-_EXPONENT_BIAS = np.uint64(1023)
+EXPONENT_SHIFT = np.uint64(52)
+EXPONENT_BIAS = np.uint64(1023)
 _TWO52_BITS = np.uint64(0x4330000000000000)
-_MANTISSA_MASK = np.uint64(0x000FFFFFFFFFFFFF)
+MANTISSA_MASK = np.uint64(0x000FFFFFFFFFFFFF)
 # High word of sqrt(1/2), and what carries a mantissa above sqrt(2) into the next exponent.
-_SQRT_HALF_BITS = np.uint64(0x3FE6A09E00000000)
-_EXPONENT_CARRY = np.uint64(0x3FF0000000000000 - 0x3FE6A09E00000000)
+SQRT_HALF_BITS = np.uint64(0x3FE6A09E00000000)
+EXPONENT_CARRY = np.uint64(0x3FF0000000000000 - 0x3FE6A09E00000000)
 
 # fmt: off
 # Coefficients of AS 241, highest power first: numerator and denominator for |u - 1/2| <= 0.425, for
@@ -85,16 +86,16 @@ def exp(x: float) -> float:
     odd = 0.16666666666666413 + z * (0.008333333333494461 + z * odd)
     # `high` is exact and `low` enters among the small terms: two roundings count, not three.
     mantissa = 1.0 + (high + (z * (even + r * odd) - low))
-    scale: float = float_of((bits_of(shifted) + _EXPONENT_BIAS) << _EXPONENT_SHIFT)
+    scale: float = float_of((bits_of(shifted) + EXPONENT_BIAS) << EXPONENT_SHIFT)
     return mantissa * scale
 
 
 @njit(cache=True, forceinline=True)
 def log_of_normal(x: float) -> float:
     """Return `log` of a positive, normal and finite number, without looking for any other (see there)."""
-    bits = bits_of(x) + _EXPONENT_CARRY
-    k = float_of((bits >> _EXPONENT_SHIFT) | _TWO52_BITS) - TWO52_PLUS_BIAS
-    f = float_of((bits & _MANTISSA_MASK) + _SQRT_HALF_BITS) - 1.0
+    bits = bits_of(x) + EXPONENT_CARRY
+    k = float_of((bits >> EXPONENT_SHIFT) | _TWO52_BITS) - TWO52_PLUS_BIAS
+    f = float_of((bits & MANTISSA_MASK) + SQRT_HALF_BITS) - 1.0
     s = f / (2.0 + f)
     z = s * s
     w = z * z

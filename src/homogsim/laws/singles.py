@@ -1,0 +1,237 @@
+"""What firms and founders make of their customers, in single precision (docs/model.md, own-share response).
+
+The parts of `homogsim.laws.asking` that work on a block of customers: a vector holds twice as many singles, and whoever
+plans reckons on a tenth of a cent. Exponents are of 2, and attractions relative to all that there is: a newcomer has
+2^y = A·e^{V/μ}/(outside + Σ attractions), wrong by some 1e-6, and so is Pr of a firm. Its options are told by how they
+differ from what it is: Δ = ΔV/μ has few and small terms, as road, loyalty and most of the offering are the same.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from homogsim.kernels.compiled import njit
+from homogsim.laws.utility import (
+    AWARENESS,
+    BASE,
+    LIKED,
+    LOCALITY,
+    MISFIT,
+    OFFERING,
+    PERSONALIZATION,
+    PRICE,
+    TRAVEL,
+    at,
+    core_of,
+    like,
+    minutes_between,
+    part,
+)
+from homogsim.numerics import LANES, LN2, exp, exp2, log, log2, prefer_wide_vectors, sum_of_singles
+
+Single = np.float32
+
+CUSTOMERS = 512
+"""Customers of a block, at most: twice as many as elsewhere, so that a room is no larger."""
+ROW = CUSTOMERS + 2 * LANES
+NEVER = Single(-1000.0)
+"""Exponent of what attracts nobody."""
+HARDLY_ANY = Single(2.0**-6)
+"""What others have of a customer, below which it is told in double precision."""
+SMALLEST = 1e-300
+"""What a consumer without any option is left with: more than nothing, so that a newcomer's share is defined."""
+ZERO, ONE = Single(0.0), Single(1.0)
+
+# Rows of a room: what customers are, in the order of `traits_of`, what there is for them, what is worked out; then the
+# ideal points.
+(
+    ALPHA, _BETA_P, _BETA_L, _THETA, _EAST, _NORTH, _LOYALTY, INVERSE, _RADIUS, _LEFT, _WAY, _COMMON, _FAR, EXPONENT,
+    _REST, _LIKED, WORK, _IDEAL,
+) = (np.int64(ROW * r) for r in range(18))  # fmt: skip
+
+
+@njit(cache=True, forceinline=True)
+def room_of_singles(dimensions):
+    """Return a room; what is in it never becomes NaN."""
+    return np.zeros(_IDEAL + dimensions * ROW, np.float32)
+
+
+@part
+def narrow(first, size, traits, ideal, inclusive, singles):
+    """Copy what consumers `first` to `first + size` are to a room, and −log2 of what there is for them.
+
+    Returns how many entries they fill: whole vectors, with nobody at the end, who never comes.
+    """
+    prefer_wide_vectors()
+    count = (size + 2 * LANES - 1) // (2 * LANES) * (2 * LANES)
+    for line in range(_IDEAL // ROW + ideal.shape[0]):
+        for n in range(size, count):
+            singles[line * ROW + n] = ZERO
+    for trait in range(len(traits)):
+        row, column = np.int64(trait * ROW), traits[trait]
+        for n in range(size):
+            singles[at(row, n)] = Single(column[at(first, n)])
+    for k in range(ideal.shape[0]):
+        row, column = _IDEAL + k * ROW, ideal[k]
+        for n in range(size):
+            singles[at(row, n)] = Single(column[at(first, n)])
+    for n in range(size):
+        singles[_LEFT + n] = -log2(max(inclusive[at(first, n)], SMALLEST))
+    for n in range(size, count):
+        singles[_LEFT + n] = NEVER
+    for n in range(size):
+        singles[INVERSE + n] = ONE / singles[ALPHA + n]
+    for n in range(count):
+        singles[_RADIUS + n] = np.sqrt(
+            singles[_EAST + n] * singles[_EAST + n] + singles[_NORTH + n] * singles[_NORTH + n]
+        )
+    return count
+
+
+@part
+def way(east, north, at_home, minutes, count, singles):
+    """Write ln(1 + d) between the customers in the room and a site (`homogsim.laws.utility.minutes_between`)."""
+    prefer_wide_vectors()
+    if at_home:
+        here, there = Single(east), Single(north)
+        for n in range(count):
+            a, b = singles[_EAST + n] - here, singles[_NORTH + n] - there
+            singles[_WAY + n] = np.sqrt(a * a + b * b)
+    else:
+        far = Single(minutes + np.sqrt(east * east + north * north))
+        for n in range(count):
+            singles[_WAY + n] = far + singles[_RADIUS + n]
+    for n in range(count):
+        singles[_WAY + n] = Single(LN2) * log2(np.float64(ONE + singles[_WAY + n]))
+
+
+@part
+def common(outlets, outlet, at_home, count, singles):
+    """Write the exponent of an outlet at the end of the way but for its fit, and without loyalty, to a row."""
+    prefer_wide_vectors()
+    base = Single(outlets[outlet, BASE] / LN2) + log2(max(outlets[outlet, AWARENESS], SMALLEST))
+    personal, local = Single(outlets[outlet, PERSONALIZATION] / LN2), ZERO
+    if at_home:
+        local = Single(outlets[outlet, LOCALITY] / LN2)
+    price, travel = Single(outlets[outlet, PRICE] / LN2), Single(outlets[outlet, TRAVEL] / LN2)
+    for n in range(count):
+        y = base + singles[_LEFT + n] + singles[_BETA_P + n] * personal + singles[_BETA_L + n] * local
+        singles[_COMMON + n] = y - singles[ALPHA + n] * price - singles[_WAY + n] * travel
+
+
+@part
+def fit(outlets, outlet, directions, dimensions, vectors, count, room, singles):
+    """Add the fit of an offering to what is `common`: the exponent of an outlet, and ‖z − x‖² on the side."""
+    prefer_wide_vectors()
+    odd, offering = dimensions % 2, Single(outlets[outlet, OFFERING])
+    for n in range(count):
+        gap = singles[_IDEAL + n] - offering
+        singles[_FAR + n] = gap * gap if odd else ZERO
+    for k in range(odd, dimensions, 2):  # two at a time: most of the work is loading and storing
+        one, two = _IDEAL + k * ROW, _IDEAL + (k + 1) * ROW
+        here, there = Single(outlets[outlet, OFFERING + k]), Single(outlets[outlet, OFFERING + k + 1])
+        for n in range(count):
+            a, b = singles[at(one, n)] - here, singles[at(two, n)] - there
+            singles[_FAR + n] += a * a + b * b
+    misfit = Single(outlets[outlet, MISFIT] / LN2)
+    for n in range(count):
+        singles[EXPONENT + n] = singles[_COMMON + n] - misfit * singles[_THETA + n] * singles[_FAR + n]
+    if directions is not None:
+        like(outlets, outlet, directions, vectors, room)
+        for n in range(vectors * LANES):
+            singles[_LIKED + n] = Single(room[LIKED + n] / LN2)
+        for n in range(vectors * LANES):
+            singles[EXPONENT + n] += singles[_LIKED + n]
+
+
+@part
+def stand(site, first, size, last, noise, count, singles):
+    """Add loyalty to the exponent of the firm at `site`: log2 Pr; write 1 − Pr; return whether that is tiny anywhere.
+
+    `last` is where consumers were last.
+    """
+    prefer_wide_vectors()
+    unit, dear = Single(1.0 / (noise * LN2)), 0
+    for n in range(size):
+        loyal = last[at(first, n)] == site
+        singles[EXPONENT + n] += unit * singles[_LOYALTY + n] if loyal else ZERO
+    for n in range(count):
+        singles[_REST + n] = ONE - exp2(singles[EXPONENT + n])
+    for n in range(count):
+        dear += singles[_REST + n] < HARDLY_ANY
+    return dear > 0
+
+
+@part
+def stand_alone(
+    incumbents, site, first, size, traits, ideal, liking, directions, inclusive, last, noise, place, at_home, minutes,
+    singles,
+):  # fmt: skip
+    """Write log2 Pr and 1 − Pr anew, in double precision, of those of whom a firm has nearly all.
+
+    What is left of them would not be known otherwise: without an outside option it may be nothing.
+    """
+    home, (east, north) = 1.0 if at_home else 0.0, place
+    if not at_home:
+        east, north = np.sqrt(east * east + north * north), 0.0
+    for n in range(size):
+        if singles[_REST + n] < HARDLY_ANY:
+            i = first + n
+            radius = np.sqrt(traits[4][i] * traits[4][i] + traits[5][i] * traits[5][i])
+            far = minutes_between(traits[4][i], traits[5][i], radius, east, north, home, minutes)
+            value = core_of(traits, ideal, liking, directions, i, incumbents, site, home)
+            own = incumbents[site, AWARENESS] * exp(value - incumbents[site, TRAVEL] * log(1.0 + far))
+            own *= exp(traits[6][i] / noise) if last[i] == site else 1.0
+            share = own / inclusive[i]
+            singles[EXPONENT + n] = log2(max(share, SMALLEST))
+            singles[_REST + n] = Single(max(1.0 - share, 0.0))
+
+
+@part
+def leave(first, size, inclusive, singles):
+    """Leave customers with what there is besides the firm that `stand` has left in the room: it closes."""
+    prefer_wide_vectors()
+    for n in range(size):
+        left = max(inclusive[at(first, n)] * np.float64(singles[_REST + n]), SMALLEST)
+        inclusive[at(first, n)] = left
+        singles[_LEFT + n] = -log2(left)
+
+
+@part
+def shift(incumbents, site, options, option, directions, dimensions, at_home, vectors, count, room, singles):
+    """Return Σ Pr·e^Δ/(1 − Pr + Pr·e^Δ) of an option of the firm at `site`, which `stand` has left in the room."""
+    prefer_wide_vectors()
+    before, after = incumbents[site, MISFIT] / LN2, options[option, MISFIT] / LN2
+    # m′‖z − x′‖² − m‖z − x‖² = m′(Σ 2δz − Σ δ(x + x′)) + (m′ − m)‖z − x‖² with δ = x − x′
+    constant, more = 0.0, Single(after - before)
+    for k in range(dimensions):
+        x, y = incumbents[site, OFFERING + k], options[option, OFFERING + k]
+        constant += (x - y) * (x + y)
+    start, odd = Single(-after * constant), dimensions % 2
+    tilt = Single(2.0 * after * (incumbents[site, OFFERING] - options[option, OFFERING])) if odd else ZERO
+    for n in range(count):
+        singles[WORK + n] = start + more * singles[_FAR + n] + tilt * singles[_IDEAL + n]
+    for k in range(odd, dimensions, 2):  # two at a time: most of the work is loading and storing
+        one, two = _IDEAL + k * ROW, _IDEAL + (k + 1) * ROW
+        along = Single(2.0 * after * (incumbents[site, OFFERING + k] - options[option, OFFERING + k]))
+        across = Single(2.0 * after * (incumbents[site, OFFERING + k + 1] - options[option, OFFERING + k + 1]))
+        for n in range(count):
+            singles[WORK + n] += along * singles[at(one, n)] + across * singles[at(two, n)]
+    known, knew = max(options[option, AWARENESS], SMALLEST), max(incumbents[site, AWARENESS], SMALLEST)
+    base = Single((options[option, BASE] - incumbents[site, BASE]) / LN2) + log2(known / knew)
+    personal = Single((options[option, PERSONALIZATION] - incumbents[site, PERSONALIZATION]) / LN2)
+    local = Single((options[option, LOCALITY] - incumbents[site, LOCALITY]) / LN2) if at_home else ZERO
+    price = Single((options[option, PRICE] - incumbents[site, PRICE]) / LN2)
+    travel = Single((options[option, TRAVEL] - incumbents[site, TRAVEL]) / LN2)
+    for n in range(count):
+        y = base + singles[_BETA_P + n] * personal + singles[_BETA_L + n] * local
+        y = y - singles[ALPHA + n] * price - singles[_WAY + n] * travel
+        singles[WORK + n] = y - singles[_THETA + n] * singles[WORK + n]
+    if directions is not None:
+        like(options, option, directions, vectors, room)
+        for n in range(vectors * LANES):
+            singles[WORK + n] += Single(room[LIKED + n] / LN2 - singles[_LIKED + n])
+    for n in range(count):
+        odds = exp2(singles[EXPONENT + n] + singles[WORK + n])
+        singles[WORK + n] = odds / (singles[_REST + n] + odds)
+    return sum_of_singles(singles, WORK, count)
