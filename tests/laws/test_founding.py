@@ -16,8 +16,9 @@ from demand_reference import (
 )
 from scipy.optimize import minimize_scalar
 
+from homogsim.laws import founding
 from homogsim.laws.demand import Appeal
-from homogsim.laws.founding import HIGHEST_MARKUP, founders_prospects
+from homogsim.laws.founding import HIGHEST_MARKUP, founders_prospects, newcomers_sales
 
 
 @pytest.fixture(params=WORLDS.values(), ids=WORLDS.keys())
@@ -80,6 +81,23 @@ def sales_of(world: World, site: int, price: float) -> float:
     _, others = probabilities(world)
     near = odds > 0.0
     return float(world.streets.weight * (odds[near] / (others[near] + odds[near])).sum())
+
+
+def test_newcomers_sell_what_their_price_brings(world: World) -> None:
+    empty = np.flatnonzero(~world.is_open)
+    sold = newcomers_sales(empty, stay_put(world, empty), world.tastes, world.streets, choices_of(world))
+    for site, sales in zip(empty, sold, strict=True):
+        expected = sales_of(world, site, world.appeal.price[site])
+        assert sales == pytest.approx(expected, rel=2e-5, abs=1e-5)
+
+
+@pytest.mark.parametrize("limit", [1, 3000])
+def test_concepts_may_be_explored_a_few_at_a_time(world: World, limit: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    empty = np.flatnonzero(~world.is_open)
+    market = (stay_put(world, empty), 8.0, world.tastes, world.streets, choices_of(world))
+    together = founders_prospects(empty, *market)
+    monkeypatch.setattr(founding, "NOTES", limit)
+    np.testing.assert_array_equal(founders_prospects(empty, *market), together)
 
 
 def has_captives(world: World, site: int) -> bool:

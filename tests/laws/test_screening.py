@@ -9,10 +9,9 @@ from numba import njit
 from scipy.special import lambertw
 
 from homogsim.laws.demand import Appeal
-from homogsim.laws.founding import _explore, _most_customers, founders_prospects
+from homogsim.laws.founding import _explored, founders_prospects
 from homogsim.laws.response import Choices
 from homogsim.laws.screening import RAISED, lambert
-from homogsim.laws.utility import outlet_table
 
 COST = 8.0
 SHAPES = dict(WORLDS)
@@ -34,9 +33,8 @@ def bound_of(world: World, concepts: Appeal, threads: int = 1, power: int = 0, m
     """Return the bound of `many` concepts at each empty site, where all attractions are 2^power times what they are."""
     sites = np.repeat(np.flatnonzero(~world.is_open), many)
     choices = Choices(choose(world).inclusive * 2.0**power, world.last, world.noise)
-    table = outlet_table(concepts, world.noise, world.tastes.waves)
-    width = _most_customers(world.streets)
-    return _explore(sites, table, world.tastes, world.streets, choices, threads, width)[1]
+    ((_, _, bound),) = _explored(sites, concepts, world.tastes, world.streets, choices, threads)
+    return bound
 
 
 def formula(world: World, site: int, cost: float = COST) -> tuple[float, float]:

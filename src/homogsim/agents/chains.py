@@ -11,17 +11,11 @@ from numpy.typing import NDArray
 
 from homogsim.agents.firms import Operations, appeal, business, operations, uid_of
 from homogsim.agents.market import Death, Market
-from homogsim.laws.demand import Appeal
-from homogsim.laws.founding import founders_prospects
-from homogsim.laws.response import Choices, own_share_response
-from homogsim.laws.visits import forget_sites
+from homogsim.laws.founding import founders_prospects, newcomers_sales
 from homogsim.parameters import TOOLS
 
 Floats = NDArray[np.float64]
 Rows = NDArray[np.integer]
-
-CLOSED = -1e6
-"""Dollars of appeal of an outlet that is not there."""
 
 
 def hold_course(market: Market) -> None:
@@ -99,7 +93,7 @@ def _expectations(market: Market, sites: Rows) -> tuple[Floats, Floats]:
     now = _operations(market, sites.size)
     sector = market.site_sector[sites]
     centre = market.centres.sectors[:, sector]
-    choices = _without_regulars(market.present_choices(), market.closed)
+    choices = market.present_choices()
     come_to = business(now, parameters)
     outlets = market.firms.is_chain & market.firms.is_open
     without_outlets = np.bincount(market.site_sector[outlets], minlength=parameters.world.sectors) == 0
@@ -113,17 +107,7 @@ def _expectations(market: Market, sites: Rows) -> tuple[Floats, Floats]:
             market.chain_price[s] = price[sector == s].mean()
     price = market.chain_price[sector]
     seen = appeal(now, come_to, price, centre, parameters)
-    first = np.arange(sites.size + 1)
-    sales = own_share_response(
-        sites,
-        first,
-        _without(market.appeal, sites),
-        seen,
-        market.choosing.tastes,
-        market.streets,
-        choices,
-        market.threads,
-    )
+    sales = newcomers_sales(sites, seen, market.choosing.tastes, market.streets, choices, market.threads)
     return (price - cost) * sales - chains.fixed_cost, sales
 
 
@@ -135,21 +119,6 @@ def _unit_cost(market: Market) -> float:
 def _quality(market: Market) -> float:
     """Return the quality that with its tools comes to `chains.quality`."""
     return market.parameters.chains.quality - market.parameters.tools.custom.quality_gain
-
-
-def _without(present: Appeal | None, sites: Rows) -> Appeal:
-    """Return last month's appeal with nothing at `sites`, so that no old outlet is taken for the asking firm's own."""
-    assert present is not None  # nobody opens before the first month is over
-    base = present.base.copy()
-    base[sites] = CLOSED
-    return present._replace(base=base)
-
-
-def _without_regulars(choices: Choices, closed: NDArray[np.bool_]) -> Choices:
-    """Return the choices with nobody loyal to a site that has closed: nor to who comes after it there."""
-    choices = choices._replace(last=choices.last.copy())
-    forget_sites(choices.last, closed)
-    return choices
 
 
 def _operations(market: Market, count: int) -> Operations:

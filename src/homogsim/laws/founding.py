@@ -6,6 +6,8 @@ concepts bring too little at any price, which `homogsim.laws.screening` sees at 
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
@@ -62,7 +64,7 @@ def _sell(exponents, alpha, tag, room):
 
 
 @njit(cache=True, nogil=True)
-def _price(start, stop, pursued, notes, cost, noise, prospects):
+def _price(start, stop, pursued, notes, cost, noise, search, prospects):
     """Write the best-response price of each concept that is pursued, and Σ Pr at it, to `prospects`.
 
     Newton's method on f(p) = c + S/B − p, with B = −∂S/∂p: f′ = −2 + S·B′/B², where B′ = −∂B/∂p. After a last short
@@ -75,8 +77,12 @@ def _price(start, stop, pursued, notes, cost, noise, prospects):
         g = notes.group_of[concept]
         met = notes.place[g, -1]
         exponents, alpha = notes.exponents[concept, :met], notes.alpha[g, :met]
-        price, sales = cost + FIRST_MARKUP * noise, 0.0
-        for _ in range(STEPS):
+        price, sales = cost, 0.0
+        if search:
+            price += FIRST_MARKUP * noise
+        else:
+            sales, _, _ = _sell(exponents, alpha, 0.0, room)
+        for _ in range(STEPS if search else 0):
             sales, slope, bend = _sell(exponents, alpha, (price - cost) / noise, room)
             if sales <= 0.0:
                 break
@@ -114,36 +120,51 @@ def founders_prospects(
     concepts do, and are never priced.
     """
     at_cost = concepts._replace(price=np.full(len(concepts.base), float(cost)))
-    table, width = outlet_table(at_cost, choices.noise, tastes.waves), _most_customers(streets)
-    places, several = ids(sites), max(1, NOTES // max(width, 1))
+    places = ids(sites)
     prospects = np.zeros((2, places.size))
     prospects[0] = cost + FIRST_MARKUP * choices.noise
-    for start in range(0, places.size, several):
-        some = slice(start, start + several)
-        notes, brings = _explore(places[some], table[some], tastes, streets, choices, threads, width)
+    for start, notes, brings in _explored(places, at_cost, tastes, streets, choices, threads):
         pursued = np.flatnonzero(~(brings < needed))
-        prospects[:, start + pursued] = _priced(pursued, notes, float(cost), choices.noise, threads)
+        prospects[:, start + pursued] = _priced(pursued, notes, float(cost), choices.noise, True, threads)
     prospects[1] *= streets.weight
     return prospects
 
 
-def _explore(
-    places: Ints, table: Floats, tastes: Tastes, streets: Streets, choices: Choices, threads: int, width: int
-) -> tuple[Notes, Floats]:
-    """Return what founders note of the customers of each concept, and what it brings at most, dollars a month."""
-    first = _runs(places)
-    cell_of = np.searchsorted(streets.site_start, places, side="right") - 1
-    notes = _notes(cell_of, width, streets)
-    most = put_question(FOUND, places[first[:-1]], first, table[:0], table, tastes, streets, choices, threads, notes)
-    return notes, RAISED * choices.noise * streets.weight * most
+def newcomers_sales(
+    sites: ArrayLike, concepts: Appeal, tastes: Tastes, streets: Streets, choices: Choices, threads: int = 1
+) -> Floats:
+    """Return what each concept would sell at its empty site and its own price, occasions a month, rivals fixed."""
+    places = ids(sites)
+    sales = np.zeros(places.size)
+    for start, notes, brings in _explored(places, concepts, tastes, streets, choices, threads):
+        some = np.arange(brings.size)
+        sales[start + some] = _priced(some, notes, 0.0, choices.noise, False, threads)[1]
+    return streets.weight * sales
 
 
-def _priced(pursued: Ints, notes: Notes, cost: float, noise: float, threads: int) -> Floats:
-    """Return price and Σ Pr, (2, n), of the concepts that are pursued."""
+def _explored(
+    places: Ints, concepts: Appeal, tastes: Tastes, streets: Streets, choices: Choices, threads: int
+) -> Iterator[tuple[int, Notes, Floats]]:
+    """Yield what founders note of the customers of their concepts, so many at a time, and what each brings at most.
+
+    The latter in dollars a month at any price, if the concepts are seen at cost.
+    """
+    table, width = outlet_table(concepts, choices.noise, tastes.waves), _most_customers(streets)
+    several = max(1, NOTES // max(width, 1))
+    for start in range(0, places.size, several):
+        some, rows = places[start : start + several], table[start : start + several]
+        first = _runs(some)
+        notes = _notes(np.searchsorted(streets.site_start, some, side="right") - 1, width, streets)
+        most = put_question(FOUND, some[first[:-1]], first, rows[:0], rows, tastes, streets, choices, threads, notes)
+        yield start, notes, RAISED * choices.noise * streets.weight * most
+
+
+def _priced(pursued: Ints, notes: Notes, cost: float, noise: float, search: bool, threads: int) -> Floats:
+    """Return price and Σ Pr, (2, n), of the concepts that are pursued; without a search, at the price they have."""
     prospects = np.empty((2, pursued.size))
 
     def work(start: int, stop: int, thread: int) -> None:
-        _price(start, stop, pursued, notes, cost, float(noise), prospects)
+        _price(start, stop, pursued, notes, cost, float(noise), search, prospects)
 
     share_out(work, pursued.size, threads)
     return prospects
@@ -170,4 +191,4 @@ def _most_customers(streets: Streets) -> int:
     return (most_of(streets.consumer_start) + 2 * LANES) * most_of(streets.visitors_start)
 
 
-__all__ = ["founders_prospects"]
+__all__ = ["founders_prospects", "newcomers_sales"]
