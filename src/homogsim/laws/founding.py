@@ -64,7 +64,7 @@ def _sell(exponents, alpha, tag, room):
 
 
 @njit(cache=True, nogil=True)
-def _price(start, stop, pursued, notes, cost, noise, search, prospects):
+def _price(start, stop, pursued, notes, cost, noise, prospects):
     """Write the best-response price of each concept that is pursued, and Σ Pr at it, to `prospects`.
 
     Newton's method on f(p) = c + S/B − p, with B = −∂S/∂p: f′ = −2 + S·B′/B², where B′ = −∂B/∂p. After a last short
@@ -77,12 +77,8 @@ def _price(start, stop, pursued, notes, cost, noise, search, prospects):
         g = notes.group_of[concept]
         met = notes.place[g, -1]
         exponents, alpha = notes.exponents[concept, :met], notes.alpha[g, :met]
-        price, sales = cost, 0.0
-        if search:
-            price += FIRST_MARKUP * noise
-        else:
-            sales, _, _ = _sell(exponents, alpha, 0.0, room)
-        for _ in range(STEPS if search else 0):
+        price, sales = cost + FIRST_MARKUP * noise, 0.0
+        for _ in range(STEPS):
             sales, slope, bend = _sell(exponents, alpha, (price - cost) / noise, room)
             if sales <= 0.0:
                 break
@@ -97,6 +93,16 @@ def _price(start, stop, pursued, notes, cost, noise, search, prospects):
                 break
             price = min(price + min(max(step, -longest), longest), highest)
         prospects[0, each], prospects[1, each] = price, sales
+
+
+@njit(cache=True, nogil=True)
+def _serve(start, stop, notes, sales):
+    """Write Σ Pr of each concept at the price that it was noted with to `sales`."""
+    room = np.empty(3 * BLOCK, np.float32)
+    for concept in range(start, stop):
+        g = notes.group_of[concept]
+        met = notes.place[g, -1]
+        sales[concept], _, _ = _sell(notes.exponents[concept, :met], notes.alpha[g, :met], 0.0, room)
 
 
 def _runs(values: Ints) -> Ints:
@@ -125,7 +131,7 @@ def founders_prospects(
     prospects[0] = cost + FIRST_MARKUP * choices.noise
     for start, notes, brings in _explored(places, at_cost, tastes, streets, choices, threads):
         pursued = np.flatnonzero(~(brings < needed))
-        prospects[:, start + pursued] = _priced(pursued, notes, float(cost), choices.noise, True, threads)
+        prospects[:, start + pursued] = _priced(pursued, notes, float(cost), float(choices.noise), threads)
     prospects[1] *= streets.weight
     return prospects
 
@@ -137,8 +143,7 @@ def newcomers_sales(
     places = ids(sites)
     sales = np.zeros(places.size)
     for start, notes, brings in _explored(places, concepts, tastes, streets, choices, threads):
-        some = np.arange(brings.size)
-        sales[start + some] = _priced(some, notes, 0.0, choices.noise, False, threads)[1]
+        sales[start : start + brings.size] = _served(notes, threads)
     return streets.weight * sales
 
 
@@ -159,15 +164,18 @@ def _explored(
         yield start, notes, RAISED * choices.noise * streets.weight * most
 
 
-def _priced(pursued: Ints, notes: Notes, cost: float, noise: float, search: bool, threads: int) -> Floats:
-    """Return price and Σ Pr, (2, n), of the concepts that are pursued; without a search, at the price they have."""
+def _priced(pursued: Ints, notes: Notes, cost: float, noise: float, threads: int) -> Floats:
+    """Return price and Σ Pr, (2, n), of the concepts that are pursued."""
     prospects = np.empty((2, pursued.size))
-
-    def work(start: int, stop: int, thread: int) -> None:
-        _price(start, stop, pursued, notes, cost, float(noise), search, prospects)
-
-    share_out(work, pursued.size, threads)
+    share_out(lambda a, b, _: _price(a, b, pursued, notes, cost, noise, prospects), pursued.size, threads)
     return prospects
+
+
+def _served(notes: Notes, threads: int) -> Floats:
+    """Return Σ Pr of all concepts noted, at the price that they have."""
+    sales = np.empty(len(notes.exponents))
+    share_out(lambda a, b, _: _serve(a, b, notes, sales), sales.size, threads)
+    return sales
 
 
 def _notes(cell_of: Ints, width: int, streets: Streets) -> Notes:
