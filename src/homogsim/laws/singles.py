@@ -182,7 +182,7 @@ def stand_alone(
             value = core_of(traits, ideal, liking, directions, i, incumbents, site, home)
             own = incumbents[site, AWARENESS] * exp(value - incumbents[site, TRAVEL] * log(1.0 + far))
             own *= exp(traits[6][i] / noise) if last[i] == site else 1.0
-            share = own / inclusive[i]
+            share = own / max(inclusive[i], SMALLEST)
             singles[EXPONENT + n] = log2(max(share, SMALLEST))
             singles[_REST + n] = Single(max(1.0 - share, 0.0))
 
