@@ -32,11 +32,15 @@ from homogsim.laws.singles import (
 from homogsim.laws.threads import share_out
 from homogsim.laws.utility import (
     BLOCK,
+    FREE,
     OFFERING,
     at,
+    attract,
     directions_of,
+    measure_way,
     my_rooms,
     part,
+    recall,
     rows_of_tastes,
     settle,
     traits_of,
@@ -97,15 +101,16 @@ def _alike(concept, outlets):
 
 @njit(cache=True, nogil=True)
 def _ask(
-    start, stop, question, site_of, sites, begin, end, incumbents, options, traits, ideal, liking, directions, streets,
-    inclusive, last, noise, answers, notes, room,
+    start, stop, site_of, sites, begin, end, incumbents, options, traits, ideal, liking, directions, streets, inclusive,
+    last, noise, answers, notes, room,
 ):  # fmt: skip
     """Ask the consumers of the cells `start` to `stop` about the `sites` that they reach, block by block.
 
     The sites in cell c are those from ``site_of[c]`` to ``site_of[c + 1]``; the options at one of these are the rows
-    of `options` from ``begin[f]`` to ``end[f]``. RESPOND adds Σ Pr of each option to `answers`, a row for each town
-    that visitors come from, FOUND what a concept brings at most, and fills in the notes; CLOSE takes the incumbents out
-    of `inclusive`.
+    of `options` from ``begin[f]`` to ``end[f]``. With notes, founders fill them in, and add what a concept brings at
+    most to `answers`, a row for each town that visitors come from; without, Σ Pr of each option of a firm is added
+    there. Without answers the incumbents are taken out of `inclusive`. Founders have no incumbents. Each question is
+    compiled for itself: the compiler never sees what would be done with something that is None.
     """
     d, reach = ideal.shape[0], streets.reach_towns.shape[1]
     singles, length = room_of_singles(d), CUSTOMERS if directions is None else BLOCK
@@ -128,45 +133,48 @@ def _ask(
                 v = _which_visitor(town, there, streets)
                 if v < 0 or site_of[other] == site_of[other + 1]:
                     continue
-                visitor = v - streets.visitors_start[there]
-                place = np.int64(0)
-                if question == FOUND:
+                visitor, minutes = v - streets.visitors_start[there], streets.visitors_minutes[v]
+                if notes is not None:
                     g = notes.group[other]
                     place = notes.place[g, visitor] + met
                     _note(ALPHA, count, notes.alpha[g, place:], singles)
                 for f in range(site_of[other], site_of[other + 1]):
                     site = sites[f]
                     east, north = streets.site_place[0, site], streets.site_place[1, site]
-                    minutes = streets.visitors_minutes[v]
                     way(east, north, at_home, minutes, count, singles)
-                    if question != FOUND:
+                    if notes is not None:
+                        for option in range(begin[f], end[f]):
+                            # Loyalty to a business that has closed does not pass to a newcomer at its site.
+                            if option == begin[f] or not _alike(option, options):
+                                common(options, option, at_home, count, singles)
+                            fit(options, option, directions, d, vectors, count, room, singles)
+                            _note(EXPONENT, count, notes.exponents[option, place:], singles)
+                            answers[visitor, option] += most(count, singles)
+                    if incumbents is not None:
                         common(incumbents, site, at_home, count, singles)
                         fit(incumbents, site, directions, d, vectors, count, room, singles)
                         if stand(site, block, size, last, noise, count, singles):
-                            stand_alone(
-                                incumbents, site, block, size, traits, ideal, liking, directions, inclusive, last,
-                                noise, (east, north), at_home, minutes, singles,
-                            )  # fmt: skip
-                    if question == CLOSE:
-                        leave(block, size, inclusive, singles)
-                    for option in range(begin[f], end[f]):
-                        if question == RESPOND:
-                            answers[visitor, option] += shift(
-                                incumbents, site, options, option, directions, d, at_home, vectors, count, room, singles
-                            )
-                            continue
-                        # Loyalty to a business that has closed does not pass to a newcomer at its site.
-                        if option == begin[f] or not _alike(option, options):
-                            common(options, option, at_home, count, singles)
-                        fit(options, option, directions, d, vectors, count, room, singles)
-                        _note(EXPONENT, count, notes.exponents[option, place:], singles)
-                        answers[visitor, option] += most(count, singles)
+                            for half in range(0, size, BLOCK):
+                                few = min(BLOCK, size - half)
+                                wide = settle(block + half, few, traits, ideal, liking, room)
+                                recall(block + half, few, last, noise, wide, room)
+                                measure_way(east, north, at_home, minutes, wide, room)
+                                attract(incumbents, site, directions, d, at_home, site, wide, room, FREE)
+                                stand_alone(block + half, few, half, FREE, inclusive, room, singles)
+                        if answers is None:
+                            leave(block, size, inclusive, singles)
+                        if answers is not None:
+                            for option in range(begin[f], end[f]):
+                                answers[visitor, option] += shift(
+                                    incumbents, site, options, option, directions, d, at_home, vectors, count, room,
+                                    singles,
+                                )  # fmt: skip
             met += count
 
 
 def put_question(
-    question: int, sites: Ints, first: Ints, incumbents: Floats, options: Floats, tastes: Tastes, streets: Streets,
-    choices: Choices, threads: int, notes: Notes | None = None,
+    question: int, sites: Ints, first: Ints, incumbents: Floats | None, options: Floats, tastes: Tastes,
+    streets: Streets, choices: Choices, threads: int, notes: Notes | None = None,
 ) -> Floats:  # fmt: skip
     """Ask on several threads; return the answers to RESPOND and FOUND by option, town by town added up."""
     order = np.argsort(sites, kind="stable")
@@ -174,16 +182,14 @@ def put_question(
     site_of = np.searchsorted(sites, streets.site_start)
     traits, ideal, liking = traits_of(tastes), np.ascontiguousarray(tastes.ideal), np.ascontiguousarray(tastes.liking)
     streets = streets._replace(weight=float(streets.weight))
-    notes = notes or _NO_NOTES
     answers = np.zeros((most_of(streets.visitors_start), len(options)))
-    waves = directions_of(tastes)
-    rooms = _NO_ROOMS if waves is None else my_rooms(threads, rows_of_tastes(tastes))
+    rooms = my_rooms(threads, rows_of_tastes(tastes))
 
     def work(start: int, stop: int, thread: int) -> None:
         _ask(
-            start, stop, question, site_of, sites, begin, end, incumbents, options, traits, ideal, liking,
-            waves, streets, choices.inclusive, choices.last, float(choices.noise), answers, notes,
-            rooms[0 if waves is None else thread],
+            start, stop, site_of, sites, begin, end, incumbents, options, traits, ideal, liking, directions_of(tastes),
+            streets, choices.inclusive, choices.last, float(choices.noise), None if question == CLOSE else answers,
+            notes, rooms[thread],
         )  # fmt: skip
 
     share_out(work, streets.consumer_start.size - 1, threads)
@@ -191,11 +197,6 @@ def put_question(
     for from_one_town in answers:
         total += from_one_town
     return total
-
-
-_NOTHING, _NO_ROOMS = np.empty((0, 0), np.float32), np.empty((1, 0))
-_NOBODY = np.empty(0, np.int64)
-_NO_NOTES = Notes(_NOTHING, _NOTHING, _NOBODY, _NOBODY, np.empty((0, 0), np.int64))
 
 
 def most_of(start: Ints) -> int:

@@ -160,7 +160,7 @@ def _explored(
         some, rows = places[start : start + several], table[start : start + several]
         first = _runs(some)
         notes = _notes(np.searchsorted(streets.site_start, some, side="right") - 1, width, streets)
-        most = put_question(FOUND, some[first[:-1]], first, rows[:0], rows, tastes, streets, choices, threads, notes)
+        most = put_question(FOUND, some[first[:-1]], first, None, rows, tastes, streets, choices, threads, notes)
         yield start, notes, RAISED * choices.noise * streets.weight * most
 
 

@@ -22,12 +22,10 @@ from homogsim.laws.utility import (
     PRICE,
     TRAVEL,
     at,
-    core_of,
     like,
-    minutes_between,
     part,
 )
-from homogsim.numerics import LANES, LN2, exp, exp2, log, log2, prefer_wide_vectors, sum_of_singles
+from homogsim.numerics import LANES, LN2, exp2, log2, prefer_wide_vectors, sum_of_singles
 
 Single = np.float32
 
@@ -163,28 +161,19 @@ def stand(site, first, size, last, noise, count, singles):
 
 
 @part
-def stand_alone(
-    incumbents, site, first, size, traits, ideal, liking, directions, inclusive, last, noise, place, at_home, minutes,
-    singles,
-):  # fmt: skip
+def stand_alone(first, size, start, own, inclusive, room, singles):
     """Write log2 Pr and 1 − Pr anew, in double precision, of those of whom a firm has nearly all.
 
-    What is left of them would not be known otherwise: without an outside option it may be nothing.
+    The row `own` of the other room holds its attraction to the consumers `first` to `first + size`, whose entries here
+    begin at `start`. What is left of them would not be known otherwise: without an outside option it may be nothing.
     """
-    home, (east, north) = 1.0 if at_home else 0.0, place
-    if not at_home:
-        east, north = np.sqrt(east * east + north * north), 0.0
+    prefer_wide_vectors()
     for n in range(size):
-        if singles[_REST + n] < HARDLY_ANY:
-            i = first + n
-            radius = np.sqrt(traits[4][i] * traits[4][i] + traits[5][i] * traits[5][i])
-            far = minutes_between(traits[4][i], traits[5][i], radius, east, north, home, minutes)
-            value = core_of(traits, ideal, liking, directions, i, incumbents, site, home)
-            own = incumbents[site, AWARENESS] * exp(value - incumbents[site, TRAVEL] * log(1.0 + far))
-            own *= exp(traits[6][i] / noise) if last[i] == site else 1.0
-            share = own / max(inclusive[i], SMALLEST)
-            singles[EXPONENT + n] = log2(max(share, SMALLEST))
-            singles[_REST + n] = Single(max(1.0 - share, 0.0))
+        share = room[at(own, n)] / max(inclusive[at(first, n)], SMALLEST)
+        here = _REST + start + n
+        if singles[here] < HARDLY_ANY:
+            singles[EXPONENT + start + n] = log2(max(share, SMALLEST))
+            singles[here] = Single(max(1.0 - share, 0.0))
 
 
 @part
