@@ -1,7 +1,7 @@
 """What firms and founders make of their customers, in single precision (docs/model.md, own-share response).
 
 The parts of `homogsim.laws.asking` that work on a block of customers: a vector holds twice as many singles, and whoever
-plans reckons on a tenth of a cent. Exponents are of 2, and attractions relative to all that there is: a newcomer has
+plans can do without the last cent. Exponents are of 2, and attractions relative to all that there is: a newcomer has
 2^y = A·e^{V/μ}/(outside + Σ attractions), wrong by some 1e-6, and so is Pr of a firm. Its options are told by how they
 differ from what it is: Δ = ΔV/μ has few and small terms, as road, loyalty and most of the offering are the same.
 """
