@@ -16,11 +16,11 @@ def test_nobody_is_loyal_to_who_comes_after(monkeypatch: pytest.MonkeyPatch) -> 
     market = run.market
     gone = np.flatnonzero(market.closed & ~market.firms.is_open)
     assert np.isin(market.consumers.last_before, gone).any()
-    present = market.present_choices()
+    present = market.choices  # nobody has left: who is loyal to those that close would leave more
     regulars = present._replace(last=np.full_like(present.last, gone[0]))
     found = []
     for choices in (present, regulars):
-        monkeypatch.setattr(market, "present_choices", lambda choices=choices: choices)
+        monkeypatch.setattr(type(market), "present_choices", choices)
         found.append(chains._expectations(market, gone))
     assert (found[0][1] > 0.0).all()
     for without, with_regulars in zip(*found, strict=True):

@@ -84,6 +84,7 @@ def test_founders_do_not_open_where_it_does_not_pay() -> None:
 def test_founders_expect_their_best_response_price() -> None:
     """Prices around the founder's promise a lower contribution, by the same own-share response that firms use."""
     market = after(20, "before-automation").market
+    market.closed[:] = False  # what those leave is not in the month's choices
     sites = np.flatnonzero(~market.firms.is_open)[:8]
     concepts = turnover._concepts(market, sites, 0)
     found = turnover._prospects(market, sites, concepts)
@@ -91,12 +92,24 @@ def test_founders_expect_their_best_response_price() -> None:
     assert found.contribution == pytest.approx((found.price - cost) * found.sales, rel=1e-12)
     usual = turnover._usual_quality(market, sites)
     new = turnover._newcomer(sites.size, 0.5)._replace(quality=usual)
-    choices = market.present_choices()
+    choices = market.choices
     for step in (-0.2, -0.01, 0.01, 0.2):
         tried = found.price + step
         seen = appeal(new, business(new, market.parameters), tried, concepts, market.parameters)
         sales = _sales_of_newcomers(market, sites, seen, choices)
         assert ((tried - cost) * sales <= found.contribution * (1.0 + 1e-9)).all()
+
+
+def test_founders_reckon_with_the_customers_of_who_has_just_closed() -> None:
+    market = after(20, "before-automation", {"finance.retirement": 0.1}).market
+    gone = np.flatnonzero(market.closed)
+    assert gone.size > 2
+    sites = gone[~market.firms.is_open[gone]]
+    concepts = turnover._concepts(market, sites, 0)
+    now = turnover._prospects(market, sites, concepts)
+    market.closed[:] = False
+    with_rivals = turnover._prospects(market, sites, concepts)
+    assert (now.contribution > with_rivals.contribution).all()
 
 
 def _sales_of_newcomers(market: Market, sites: np.ndarray, seen: Appeal, choices: Choices) -> np.ndarray:

@@ -1,4 +1,4 @@
-"""Own-share response and closures against plain NumPy and against a fresh month."""
+"""Own-share response against plain NumPy and against a fresh month."""
 
 from __future__ import annotations
 
@@ -14,13 +14,12 @@ from demand_reference import (
     draw_world,
     probabilities,
     put,
-    travel_minutes,
     utilities,
 )
 
 from homogsim.laws.demand import Appeal
 from homogsim.laws.founding import founders_prospects
-from homogsim.laws.response import own_share_response, remove_outlet
+from homogsim.laws.response import own_share_response
 
 ROUNDING = 2e-5
 """What single precision may lose where customers are a handful; of thousands it is some 1e-7."""
@@ -71,8 +70,7 @@ def test_own_share_response_is_exact_for_one_firm(world: World) -> None:
 
 def test_staying_as_it_is_sells_as_before(world: World) -> None:
     sites = np.flatnonzero(world.is_open)
-    stay = Appeal(*(column[..., sites] for column in world.appeal))
-    response = responses(world, (sites, np.arange(sites.size + 1), stay))
+    response = responses(world, (sites, np.arange(sites.size + 1), world.appeal.at(sites)))
     np.testing.assert_allclose(response, choose(world).sums[SHARE, sites], rtol=ROUNDING, atol=ROUNDING)
 
 
@@ -81,8 +79,8 @@ def test_options_of_firms_with_many_customers_are_told_apart_to_some_millionths(
     sites, first, options = menu = draw_menu(world, 7)
     share, _ = probabilities(world)
     before, _ = utilities(world)
-    staying = Appeal(*(column[..., sites] for column in world.appeal))
-    stay, response = responses(world, (sites, np.arange(sites.size + 1), staying)), responses(world, menu)
+    staying = (sites, np.arange(sites.size + 1), world.appeal.at(sites))
+    stay, response = responses(world, staying), responses(world, menu)
     for f, site in enumerate(sites):
         near = share[:, site] > 0.0
         for option in range(first[f], first[f + 1]):
@@ -98,7 +96,7 @@ def test_what_is_left_of_customers_with_hardly_any_alternative_is_known() -> Non
     share, _ = probabilities(world)
     assert ((share > 1.0 - 1e-4) & (share < 1.0)).any()
     sites = np.flatnonzero(world.is_open)
-    worse = Appeal(*(column[..., sites] for column in world.appeal))
+    worse = world.appeal.at(sites)
     worse = worse._replace(base=worse.base - 12.0 * world.noise)
     response = responses(world, (sites, np.arange(sites.size + 1), worse))
     for f, site in enumerate(sites):
@@ -128,12 +126,8 @@ def test_asking_leaves_choices_as_they_were(world: World) -> None:
     kept = choices.inclusive.copy()
     sites, first, options = draw_menu(world, 3)
     own_share_response(sites, first, world.appeal, options, world.tastes, world.streets, choices, 1)
-    founders_prospects(sites, stay_put(world, sites), 8.0, world.tastes, world.streets, choices)
+    founders_prospects(sites, world.appeal.at(sites), 8.0, world.tastes, world.streets, choices)
     assert choices.inclusive.tobytes() == kept.tobytes()
-
-
-def stay_put(world: World, sites: np.ndarray) -> Appeal:
-    return Appeal(*(column[..., sites] for column in world.appeal))
 
 
 def test_order_of_asking_is_irrelevant(world: World) -> None:
@@ -141,7 +135,7 @@ def test_order_of_asking_is_irrelevant(world: World) -> None:
     order = np.random.default_rng(1).permutation(sites.size)
     rows = [np.arange(first[f], first[f + 1]) for f in order]
     lengths = [row.size for row in rows]
-    shuffled = Appeal(*(column[..., np.concatenate([*rows, []]).astype(int)] for column in options))
+    shuffled = options.at(np.concatenate([*rows, []]).astype(int))
     response = responses(world, (sites[order], np.concatenate([[0], np.cumsum(lengths)]).astype(int), shuffled))
     assert response.tobytes() == responses(world, menu)[np.concatenate([*rows, []]).astype(int)].tobytes()
 
@@ -150,7 +144,7 @@ def test_bits_do_not_depend_on_the_number_of_threads(world: World) -> None:
     menu = draw_menu(world, 5)
     assert responses(world, menu, threads=1).tobytes() == responses(world, menu, threads=2).tobytes()
     empty = np.flatnonzero(~world.is_open)
-    concepts, choices = stay_put(world, empty), choices_of(world)
+    concepts, choices = world.appeal.at(empty), choices_of(world)
     one, two = (
         founders_prospects(empty, concepts, 8.0, world.tastes, world.streets, choices, threads) for threads in (1, 2)
     )
@@ -160,41 +154,7 @@ def test_bits_do_not_depend_on_the_number_of_threads(world: World) -> None:
 def test_nobody_asks() -> None:
     world = draw_world(22)
     none = np.zeros(0, np.int64)
-    nothing = stay_put(world, none)
+    nothing = world.appeal.at(none)
     assert responses(world, (none, np.zeros(1, np.int64), nothing)).shape == (0,)
     prospects = founders_prospects(none, nothing, 8.0, world.tastes, world.streets, choices_of(world))
     assert prospects.shape == (2, 0)
-
-
-def test_without_an_outlet_the_market_is_as_if_it_had_never_been_open(world: World) -> None:
-    choices = choices_of(world)
-    closing = np.flatnonzero(world.is_open)[::3]
-    for site in closing:
-        remove_outlet(int(site), world.appeal, world.tastes, world.streets, choices)
-    is_open = world.is_open.copy()
-    is_open[closing] = False
-    fresh = choose(world._replace(is_open=is_open)).inclusive
-    before = choose(world).inclusive
-    # What is left is a difference: accurate relative to what there was before.
-    np.testing.assert_allclose(choices.inclusive / before, fresh / before, rtol=0.0, atol=ROUNDING)
-
-
-def test_outlets_may_close_together(world: World) -> None:
-    one_by_one, together = choices_of(world), choices_of(world)
-    closing = np.flatnonzero(world.is_open)[::2]
-    for site in closing:
-        remove_outlet(int(site), world.appeal, world.tastes, world.streets, one_by_one)
-    remove_outlet(closing, world.appeal, world.tastes, world.streets, together)
-    before = choose(world).inclusive  # the order differs; what is left is a difference, as above
-    np.testing.assert_allclose(together.inclusive / before, one_by_one.inclusive / before, rtol=0.0, atol=ROUNDING)
-
-
-def test_closing_elsewhere_changes_nothing() -> None:
-    world = draw_world(31, towns=3, sectors=2, reach=0)
-    choices = choices_of(world)
-    site = int(np.flatnonzero(world.is_open)[0])
-    before = choices.inclusive.copy()
-    remove_outlet(site, world.appeal, world.tastes, world.streets, choices)
-    stranger = ~travel_minutes(world)[1][:, site]
-    assert choices.inclusive[stranger].tobytes() == before[stranger].tobytes()
-    assert np.all(choices.inclusive[~stranger] < before[~stranger])

@@ -25,8 +25,7 @@ def world(request: pytest.FixtureRequest) -> World:
 
 def concepts_at(world: World, sites: np.ndarray, cost: float = COST) -> Appeal:
     """Return what newcomers at `sites` would look like that took over what was there, sold at cost."""
-    seen = Appeal(*(column[..., sites] for column in world.appeal))
-    return seen._replace(price=np.full(sites.size, cost))
+    return world.appeal.at(sites)._replace(price=np.full(sites.size, cost))
 
 
 def bound_of(world: World, concepts: Appeal, threads: int = 1, power: int = 0, many: int = 1) -> np.ndarray:

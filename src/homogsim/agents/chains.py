@@ -93,7 +93,7 @@ def _expectations(market: Market, sites: Rows) -> tuple[Floats, Floats]:
     now = _operations(market, sites.size)
     sector = market.site_sector[sites]
     centre = market.centres.sectors[:, sector]
-    choices = market.present_choices()
+    choices = market.present_choices
     come_to = business(now, parameters)
     outlets = market.firms.is_chain & market.firms.is_open
     without_outlets = np.bincount(market.site_sector[outlets], minlength=parameters.world.sectors) == 0

@@ -24,7 +24,7 @@ from homogsim.agents.firms import Firms
 from homogsim.agents.vendors import Vendors, draw_vendors, spread_further
 from homogsim.geography import Geography
 from homogsim.laws.demand import Appeal, Luck, Streets, Tastes, plan_blocks, workspaces
-from homogsim.laws.response import Choices, remove_outlet
+from homogsim.laws.response import Choices
 from homogsim.parameters import Consumers as ConsumerParameters
 from homogsim.parameters import Parameters
 from homogsim.scenario.places import Places, storefronts_of
@@ -176,17 +176,16 @@ class Market:
         people = self.consumers
         return Choices(people.inclusive, people.last_before, self.choosing.noise)
 
+    @property
     def present_choices(self) -> Choices:
-        """Return the month's choices without the outlets that closed after trading: what newcomers find.
+        """The month's choices, of customers whom the outlets that closed after trading have left: for newcomers.
 
         Where consumers were last is as it was: nobody has been to a newcomer.
         """
+        if self.appeal is None:
+            return self.choices
         gone = np.flatnonzero(self.closed)
-        choices = self.choices
-        if gone.size and self.appeal is not None:
-            choices = choices._replace(inclusive=choices.inclusive.copy())
-            remove_outlet(gone, self.appeal, self.choosing.tastes, self.streets, choices, self.threads)
-        return choices
+        return self.choices._replace(gone=gone, seen=self.appeal.at(gone))
 
     def face(self, luck_seed: int) -> None:
         """Go on with other luck from this month on: the same world and the same people, another future."""

@@ -108,7 +108,7 @@ def _prospects(market: Market, sites: Rows, concepts: Floats, needed: float = 0.
         cost,
         market.choosing.tastes,
         market.streets,
-        market.present_choices(),
+        market.present_choices,
         market.threads,
         needed,
     )

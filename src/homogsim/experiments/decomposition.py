@@ -217,7 +217,7 @@ def split(end: MarketEnd, twice: Flags) -> MarketEnd:
     now = (start[:-1] + (twice & end.is_chain)).astype(np.int32)
     return replace(
         end,
-        appeal=Appeal(*(np.ascontiguousarray(column[..., site]) for column in end.appeal)),
+        appeal=end.appeal.at(site),
         is_open=end.is_open[site] & (is_chain == end.is_chain[site]),
         is_chain=is_chain,
         last=np.where(end.last < 0, end.last, now[end.last]),

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from homogsim.kernels.compiled import njit
-from homogsim.laws.demand import Streets, Tastes
+from homogsim.laws.demand import Appeal, Streets, Tastes
 from homogsim.laws.screening import most
 from homogsim.laws.singles import (
     ALPHA,
@@ -39,6 +39,7 @@ from homogsim.laws.utility import (
     directions_of,
     measure_way,
     my_rooms,
+    outlet_table,
     part,
     recall,
     rows_of_tastes,
@@ -51,9 +52,6 @@ Floats = NDArray[np.float64]
 Singles = NDArray[np.float32]
 Ints = NDArray[np.int64]
 
-RESPOND, CLOSE, FOUND = range(3)
-"""What is asked of a site's customers."""
-
 
 class Choices(NamedTuple):
     """Last month's choices, as the kernel of `homogsim.laws.demand` left them."""
@@ -61,6 +59,10 @@ class Choices(NamedTuple):
     inclusive: Floats  # (N) outside + Σ e^{V/μ}
     last: NDArray[np.int32]  # (N) where each consumer was last before choosing, −1 nowhere
     noise: float  # μ
+    gone: Ints = np.zeros(0, np.int64)
+    """Sites whose outlets have closed since, ascending: newcomers find what they have left."""
+    seen: Appeal | None = None
+    """What consumers saw of these outlets, in the order of `gone`."""
 
 
 class Notes(NamedTuple):
@@ -99,21 +101,71 @@ def _alike(concept, outlets):
     return alike
 
 
+@part
+def _stand_at(
+    site, outlets, row, at_home, minutes, block, size, count, traits, ideal, liking, directions, streets, left, begin,
+    last, noise, room, singles,
+):  # fmt: skip
+    """Write what the firm at `site`, row `row` of `outlets`, is to the customers in the room: log2 Pr and 1 − Pr.
+
+    There is ``left[begin:]`` for them.
+    """
+    east, north, d = streets.site_place[0, site], streets.site_place[1, site], ideal.shape[0]
+    vectors = (size + LANES - 1) // LANES
+    way(east, north, at_home, minutes, count, singles)
+    common(outlets, row, at_home, count, singles)
+    fit(outlets, row, directions, d, vectors, count, room, singles)
+    if stand(site, block, size, last, noise, count, singles):
+        for half in range(0, size, BLOCK):
+            few = min(BLOCK, size - half)
+            wide = settle(block + half, few, traits, ideal, liking, room)
+            recall(block + half, few, last, noise, wide, room)
+            measure_way(east, north, at_home, minutes, wide, room)
+            attract(outlets, row, directions, d, at_home, site, wide, room, FREE)
+            stand_alone(few, half, FREE, left, begin + half, room, singles)
+
+
+@part
+def _take_out(
+    gone_of, gone, outlets, cell, block, size, count, traits, ideal, liking, directions, streets, inclusive, left, last,
+    noise, room, singles,
+):  # fmt: skip
+    """Leave the customers in the room with what there is without the outlets that are `gone`."""
+    town, copied = cell % streets.towns, False
+    for r in range(streets.reach_towns.shape[1]):
+        there = streets.reach_towns[town, r]
+        other = cell - town + there
+        if gone_of[other] == gone_of[other + 1]:
+            continue
+        v = _which_visitor(town, there, streets)
+        if v < 0:
+            continue
+        if not copied:
+            left[:size], copied = inclusive[block : block + size], True
+        for row in range(gone_of[other], gone_of[other + 1]):
+            _stand_at(
+                gone[row], outlets, row, there == town, streets.visitors_minutes[v], block, size, count, traits, ideal,
+                liking, directions, streets, left, 0, last, noise, room, singles,
+            )  # fmt: skip
+            leave(size, left, singles)
+
+
 @njit(cache=True, nogil=True)
 def _ask(
-    start, stop, site_of, sites, begin, end, incumbents, options, traits, ideal, liking, directions, streets, inclusive,
-    last, noise, answers, notes, room,
+    start, stop, site_of, sites, begin, end, outlets, options, gone_of, gone, traits, ideal, liking, directions,
+    streets, inclusive, last, noise, answers, notes, room,
 ):  # fmt: skip
     """Ask the consumers of the cells `start` to `stop` about the `sites` that they reach, block by block.
 
     The sites in cell c are those from ``site_of[c]`` to ``site_of[c + 1]``; the options at one of these are the rows
-    of `options` from ``begin[f]`` to ``end[f]``. With notes, founders fill them in, and add what a concept brings at
-    most to `answers`, a row for each town that visitors come from; without, Σ Pr of each option of a firm is added
-    there. Without answers the incumbents are taken out of `inclusive`. Founders have no incumbents. Each question is
-    compiled for itself: the compiler never sees what would be done with something that is None.
+    of `options` from ``begin[f]`` to ``end[f]``. Without notes, Σ Pr of each option of a firm, a row of `outlets`, is
+    added to `answers`, a row for each town that visitors come from. With notes, founders fill them in, and add what a
+    concept brings at most; the outlets are those `gone`, of cell c from ``gone_of[c]`` to ``gone_of[c + 1]``. Each
+    question is compiled for itself: the compiler never sees what would be done with something that is None.
     """
     d, reach = ideal.shape[0], streets.reach_towns.shape[1]
     singles, length = room_of_singles(d), CUSTOMERS if directions is None else BLOCK
+    left = np.empty(CUSTOMERS)
     for cell in range(start, stop):
         town, asked, met = cell % streets.towns, 0, 0
         for r in range(reach):
@@ -127,6 +179,11 @@ def _ask(
             count = narrow(block, size, traits, ideal, inclusive, singles)
             if directions is not None:  # waves are told in double precision only
                 settle(block, size, traits, ideal, liking, room)
+            if notes is not None:
+                _take_out(
+                    gone_of, gone, outlets, cell, block, size, count, traits, ideal, liking, directions, streets,
+                    inclusive, left, last, noise, room, singles,
+                )  # fmt: skip
             for r in range(reach):
                 there = streets.reach_towns[town, r]
                 other, at_home = cell - town + there, there == town
@@ -140,9 +197,18 @@ def _ask(
                     _note(ALPHA, count, notes.alpha[g, place:], singles)
                 for f in range(site_of[other], site_of[other + 1]):
                     site = sites[f]
-                    east, north = streets.site_place[0, site], streets.site_place[1, site]
-                    way(east, north, at_home, minutes, count, singles)
+                    if notes is None:
+                        _stand_at(
+                            site, outlets, site, at_home, minutes, block, size, count, traits, ideal, liking,
+                            directions, streets, inclusive, block, last, noise, room, singles,
+                        )  # fmt: skip
+                        for option in range(begin[f], end[f]):
+                            answers[visitor, option] += shift(
+                                outlets, site, options, option, directions, d, at_home, vectors, count, room, singles
+                            )
                     if notes is not None:
+                        east, north = streets.site_place[0, site], streets.site_place[1, site]
+                        way(east, north, at_home, minutes, count, singles)
                         for option in range(begin[f], end[f]):
                             # Loyalty to a business that has closed does not pass to a newcomer at its site.
                             if option == begin[f] or not _alike(option, options):
@@ -150,50 +216,36 @@ def _ask(
                             fit(options, option, directions, d, vectors, count, room, singles)
                             _note(EXPONENT, count, notes.exponents[option, place:], singles)
                             answers[visitor, option] += most(count, singles)
-                    if incumbents is not None:
-                        common(incumbents, site, at_home, count, singles)
-                        fit(incumbents, site, directions, d, vectors, count, room, singles)
-                        if stand(site, block, size, last, noise, count, singles):
-                            for half in range(0, size, BLOCK):
-                                few = min(BLOCK, size - half)
-                                wide = settle(block + half, few, traits, ideal, liking, room)
-                                recall(block + half, few, last, noise, wide, room)
-                                measure_way(east, north, at_home, minutes, wide, room)
-                                attract(incumbents, site, directions, d, at_home, site, wide, room, FREE)
-                                stand_alone(block + half, few, half, FREE, inclusive, room, singles)
-                        if answers is None:
-                            leave(block, size, inclusive, singles)
-                        if answers is not None:
-                            for option in range(begin[f], end[f]):
-                                answers[visitor, option] += shift(
-                                    incumbents, site, options, option, directions, d, at_home, vectors, count, room,
-                                    singles,
-                                )  # fmt: skip
             met += count
 
 
-def put_question(
-    question: int, sites: Ints, first: Ints, incumbents: Floats | None, options: Floats, tastes: Tastes,
-    streets: Streets, choices: Choices, threads: int, notes: Notes | None = None,
+def ask(
+    sites: Ints, first: Ints, seen: Appeal | None, options: Appeal, tastes: Tastes, streets: Streets, choices: Choices,
+    threads: int, notes: Notes | None = None,
 ) -> Floats:  # fmt: skip
-    """Ask on several threads; return the answers to RESPOND and FOUND by option, town by town added up."""
+    """Ask on several threads; return the answers by option, town by town added up.
+
+    `seen` is what consumers saw of all outlets if firms ask, of those that are gone if founders do, who have `notes`.
+    """
     order = np.argsort(sites, kind="stable")
     sites, begin, end = sites[order], first[:-1][order], first[1:][order]
-    site_of = np.searchsorted(sites, streets.site_start)
+    site_of, gone_of = (np.searchsorted(some, streets.site_start) for some in (sites, choices.gone))
+    table = outlet_table(options, choices.noise, tastes.waves)
+    outlets = table[:0] if seen is None else outlet_table(seen, choices.noise, tastes.waves)
     traits, ideal, liking = traits_of(tastes), np.ascontiguousarray(tastes.ideal), np.ascontiguousarray(tastes.liking)
     streets = streets._replace(weight=float(streets.weight))
-    answers = np.zeros((most_of(streets.visitors_start), len(options)))
+    answers = np.zeros((most_of(streets.visitors_start), len(table)))
     rooms = my_rooms(threads, rows_of_tastes(tastes))
 
     def work(start: int, stop: int, thread: int) -> None:
         _ask(
-            start, stop, site_of, sites, begin, end, incumbents, options, traits, ideal, liking, directions_of(tastes),
-            streets, choices.inclusive, choices.last, float(choices.noise), None if question == CLOSE else answers,
-            notes, rooms[thread],
+            start, stop, site_of, sites, begin, end, outlets, table, gone_of, choices.gone, traits, ideal, liking,
+            directions_of(tastes), streets, choices.inclusive, choices.last, float(choices.noise), answers, notes,
+            rooms[thread],
         )  # fmt: skip
 
     share_out(work, streets.consumer_start.size - 1, threads)
-    total = np.zeros(len(options))
+    total = np.zeros(len(table))
     for from_one_town in answers:
         total += from_one_town
     return total
@@ -209,4 +261,4 @@ def ids(values: ArrayLike) -> Ints:
     return np.ascontiguousarray(values, dtype=np.int64)
 
 
-__all__ = ["CLOSE", "FOUND", "RESPOND", "Choices", "Notes", "ids", "most_of", "put_question"]
+__all__ = ["Choices", "Notes", "ask", "ids", "most_of"]

@@ -102,6 +102,10 @@ class Appeal(NamedTuple):
     awareness: Floats  # A_j, worth μ·ln A_j
     offering: Floats  # (d, J) x_j
 
+    def at(self, rows: Ints | slice) -> Appeal:
+        """Return what they see of the outlets at these rows."""
+        return Appeal(*(column[..., rows] for column in self))
+
 
 class Twins(NamedTuple):
     """Outlets that are followed beside themselves, each as if it alone were different."""

@@ -12,12 +12,12 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from homogsim.kernels.compiled import njit
-from homogsim.laws.asking import FOUND, Choices, Notes, ids, most_of, put_question
+from homogsim.laws.asking import Choices, Notes, ask, ids, most_of
 from homogsim.laws.demand import Appeal, Streets, Tastes
 from homogsim.laws.screening import RAISED
 from homogsim.laws.singles import Single
 from homogsim.laws.threads import share_out
-from homogsim.laws.utility import BLOCK, outlet_table, part
+from homogsim.laws.utility import BLOCK, part
 from homogsim.numerics import LANES, LN2, exp2, prefer_wide_vectors, sum_of_singles
 
 Floats = NDArray[np.float64]
@@ -154,13 +154,13 @@ def _explored(
 
     The latter in dollars a month at any price, if the concepts are seen at cost.
     """
-    table, width = outlet_table(concepts, choices.noise, tastes.waves), _most_customers(streets)
+    width = _most_customers(streets)
     several = max(1, NOTES // max(width, 1))
     for start in range(0, places.size, several):
-        some, rows = places[start : start + several], table[start : start + several]
+        some, of = places[start : start + several], concepts.at(slice(start, start + several))
         first = _runs(some)
         notes = _notes(np.searchsorted(streets.site_start, some, side="right") - 1, width, streets)
-        most = put_question(FOUND, some[first[:-1]], first, None, rows, tastes, streets, choices, threads, notes)
+        most = ask(some[first[:-1]], first, choices.seen, of, tastes, streets, choices, threads, notes)
         yield start, notes, RAISED * choices.noise * streets.weight * most
 
 

@@ -25,7 +25,7 @@ from homogsim.laws.utility import (
     like,
     part,
 )
-from homogsim.numerics import LANES, LN2, exp2, log2, prefer_wide_vectors, sum_of_singles
+from homogsim.numerics import LANES, LN2, exp2, log2, log2_of_single, prefer_wide_vectors, sum_of_singles
 
 Single = np.float32
 
@@ -100,7 +100,7 @@ def way(east, north, at_home, minutes, count, singles):
         for n in range(count):
             singles[_WAY + n] = far + singles[_RADIUS + n]
     for n in range(count):
-        singles[_WAY + n] = Single(LN2) * log2(np.float64(ONE + singles[_WAY + n]))
+        singles[_WAY + n] = Single(LN2) * log2_of_single(ONE + singles[_WAY + n])
 
 
 @part
@@ -161,15 +161,16 @@ def stand(site, first, size, last, noise, count, singles):
 
 
 @part
-def stand_alone(first, size, start, own, inclusive, room, singles):
+def stand_alone(size, start, own, left, begin, room, singles):
     """Write log2 Pr and 1 − Pr anew, in double precision, of those of whom a firm has nearly all.
 
-    The row `own` of the other room holds its attraction to the consumers `first` to `first + size`, whose entries here
-    begin at `start`. What is left of them would not be known otherwise: without an outside option it may be nothing.
+    The row `own` of the other room holds its attraction to as many as `size` consumers, whose entries here begin at
+    `start`, and what there is for them at ``left[begin]``. What others have of them would not be known otherwise:
+    without an outside option it may be nothing.
     """
     prefer_wide_vectors()
     for n in range(size):
-        share = room[at(own, n)] / max(inclusive[at(first, n)], SMALLEST)
+        share = room[at(own, n)] / max(left[at(begin, n)], SMALLEST)
         here = _REST + start + n
         if singles[here] < HARDLY_ANY:
             singles[EXPONENT + start + n] = log2(max(share, SMALLEST))
@@ -177,13 +178,12 @@ def stand_alone(first, size, start, own, inclusive, room, singles):
 
 
 @part
-def leave(first, size, inclusive, singles):
+def leave(size, left, singles):
     """Leave customers with what there is besides the firm that `stand` has left in the room: it closes."""
     prefer_wide_vectors()
     for n in range(size):
-        left = max(inclusive[at(first, n)] * np.float64(singles[_REST + n]), SMALLEST)
-        inclusive[at(first, n)] = left
-        singles[_LEFT + n] = -log2(left)
+        left[n] = max(left[n] * np.float64(singles[_REST + n]), SMALLEST)
+        singles[_LEFT + n] = -log2(left[n])
 
 
 @part

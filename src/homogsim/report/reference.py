@@ -120,7 +120,7 @@ LAWS = {
     "sameness": "Backlash",
 }
 """Modules of laws that the page shows, and what they are about; the others are how sums are computed."""
-HELPERS = ("sine", "cosine", "write_waves", "remove_outlet", "gumbel")
+HELPERS = ("sine", "cosine", "write_waves", "gumbel")
 """Functions that are no laws."""
 
 
