@@ -37,6 +37,7 @@ from homogsim.laws.utility import (
     at,
     attract,
     directions_of,
+    inlined,
     measure_way,
     my_rooms,
     outlet_table,
@@ -75,6 +76,14 @@ class Notes(NamedTuple):
     place: Ints  # (groups, visiting towns + 1) where the customers from each town begin, and where the last end
 
 
+class Gone(NamedTuple):
+    """Outlets that have closed since consumers chose, sorted by site."""
+
+    site_of: Ints  # (cells + 1) where those of each cell begin
+    sites: Ints
+    outlets: Floats  # table of what consumers saw of them
+
+
 @part
 def _note(row, count, target, singles):
     """Copy a row of the room of singles to a place in the notes."""
@@ -101,7 +110,7 @@ def _alike(concept, outlets):
     return alike
 
 
-@part
+@inlined
 def _stand_at(
     site, outlets, row, at_home, minutes, block, size, count, traits, ideal, liking, directions, streets, left, begin,
     last, noise, room, singles,
@@ -125,43 +134,43 @@ def _stand_at(
             stand_alone(few, half, FREE, left, begin + half, room, singles)
 
 
-@part
+@inlined
 def _take_out(
-    gone_of, gone, outlets, cell, block, size, count, traits, ideal, liking, directions, streets, inclusive, left, last,
-    noise, room, singles,
+    gone, cell, block, size, count, traits, ideal, liking, directions, streets, inclusive, left, last, noise, room,
+    singles,
 ):  # fmt: skip
     """Leave the customers in the room with what there is without the outlets that are `gone`."""
-    town, copied = cell % streets.towns, False
+    town, known = cell % streets.towns, False
     for r in range(streets.reach_towns.shape[1]):
         there = streets.reach_towns[town, r]
         other = cell - town + there
-        if gone_of[other] == gone_of[other + 1]:
-            continue
         v = _which_visitor(town, there, streets)
-        if v < 0:
+        if v < 0 or gone.site_of[other] == gone.site_of[other + 1]:
             continue
-        if not copied:
-            left[:size], copied = inclusive[block : block + size], True
-        for row in range(gone_of[other], gone_of[other + 1]):
+        if not known:
+            for n in range(size):
+                left[n] = inclusive[at(block, n)]
+            known = True
+        for row in range(gone.site_of[other], gone.site_of[other + 1]):
             _stand_at(
-                gone[row], outlets, row, there == town, streets.visitors_minutes[v], block, size, count, traits, ideal,
-                liking, directions, streets, left, 0, last, noise, room, singles,
+                gone.sites[row], gone.outlets, row, there == town, streets.visitors_minutes[v], block, size, count,
+                traits, ideal, liking, directions, streets, left, 0, last, noise, room, singles,
             )  # fmt: skip
             leave(size, left, singles)
 
 
 @njit(cache=True, nogil=True)
 def _ask(
-    start, stop, site_of, sites, begin, end, outlets, options, gone_of, gone, traits, ideal, liking, directions,
-    streets, inclusive, last, noise, answers, notes, room,
+    start, stop, site_of, sites, begin, end, incumbents, options, gone, traits, ideal, liking, directions, streets,
+    inclusive, last, noise, answers, notes, room,
 ):  # fmt: skip
     """Ask the consumers of the cells `start` to `stop` about the `sites` that they reach, block by block.
 
     The sites in cell c are those from ``site_of[c]`` to ``site_of[c + 1]``; the options at one of these are the rows
-    of `options` from ``begin[f]`` to ``end[f]``. Without notes, Σ Pr of each option of a firm, a row of `outlets`, is
-    added to `answers`, a row for each town that visitors come from. With notes, founders fill them in, and add what a
-    concept brings at most; the outlets are those `gone`, of cell c from ``gone_of[c]`` to ``gone_of[c + 1]``. Each
-    question is compiled for itself: the compiler never sees what would be done with something that is None.
+    of `options` from ``begin[f]`` to ``end[f]``. Firms are `incumbents`: Σ Pr of each option is added to `answers`, a
+    row for each town that visitors come from. Founders have `notes`, which they fill in, and add what a concept brings
+    at most; they find customers without the outlets that are `gone`. Each question is compiled for itself: the compiler
+    never sees what would be done with something that is None.
     """
     d, reach = ideal.shape[0], streets.reach_towns.shape[1]
     singles, length = room_of_singles(d), CUSTOMERS if directions is None else BLOCK
@@ -179,10 +188,10 @@ def _ask(
             count = narrow(block, size, traits, ideal, inclusive, singles)
             if directions is not None:  # waves are told in double precision only
                 settle(block, size, traits, ideal, liking, room)
-            if notes is not None:
+            if gone is not None:
                 _take_out(
-                    gone_of, gone, outlets, cell, block, size, count, traits, ideal, liking, directions, streets,
-                    inclusive, left, last, noise, room, singles,
+                    gone, cell, block, size, count, traits, ideal, liking, directions, streets, inclusive, left, last,
+                    noise, room, singles,
                 )  # fmt: skip
             for r in range(reach):
                 there = streets.reach_towns[town, r]
@@ -197,15 +206,16 @@ def _ask(
                     _note(ALPHA, count, notes.alpha[g, place:], singles)
                 for f in range(site_of[other], site_of[other + 1]):
                     site = sites[f]
-                    if notes is None:
+                    if incumbents is not None:
                         _stand_at(
-                            site, outlets, site, at_home, minutes, block, size, count, traits, ideal, liking,
+                            site, incumbents, site, at_home, minutes, block, size, count, traits, ideal, liking,
                             directions, streets, inclusive, block, last, noise, room, singles,
                         )  # fmt: skip
                         for option in range(begin[f], end[f]):
                             answers[visitor, option] += shift(
-                                outlets, site, options, option, directions, d, at_home, vectors, count, room, singles
-                            )
+                                incumbents, site, options, option, directions, d, at_home, vectors, count, room,
+                                singles,
+                            )  # fmt: skip
                     if notes is not None:
                         east, north = streets.site_place[0, site], streets.site_place[1, site]
                         way(east, north, at_home, minutes, count, singles)
@@ -223,15 +233,16 @@ def ask(
     sites: Ints, first: Ints, seen: Appeal | None, options: Appeal, tastes: Tastes, streets: Streets, choices: Choices,
     threads: int, notes: Notes | None = None,
 ) -> Floats:  # fmt: skip
-    """Ask on several threads; return the answers by option, town by town added up.
+    """Ask on several threads, for firms that consumers have `seen` or for founders; return the answers by option.
 
-    `seen` is what consumers saw of all outlets if firms ask, of those that are gone if founders do, who have `notes`.
+    Answers of the towns are added up in their order.
     """
     order = np.argsort(sites, kind="stable")
     sites, begin, end = sites[order], first[:-1][order], first[1:][order]
-    site_of, gone_of = (np.searchsorted(some, streets.site_start) for some in (sites, choices.gone))
+    site_of = np.searchsorted(sites, streets.site_start)
     table = outlet_table(options, choices.noise, tastes.waves)
-    outlets = table[:0] if seen is None else outlet_table(seen, choices.noise, tastes.waves)
+    incumbents = None if seen is None else outlet_table(seen, choices.noise, tastes.waves)
+    gone = None if notes is None else _gone(choices, tastes, streets, table[:0])
     traits, ideal, liking = traits_of(tastes), np.ascontiguousarray(tastes.ideal), np.ascontiguousarray(tastes.liking)
     streets = streets._replace(weight=float(streets.weight))
     answers = np.zeros((most_of(streets.visitors_start), len(table)))
@@ -239,7 +250,7 @@ def ask(
 
     def work(start: int, stop: int, thread: int) -> None:
         _ask(
-            start, stop, site_of, sites, begin, end, outlets, table, gone_of, choices.gone, traits, ideal, liking,
+            start, stop, site_of, sites, begin, end, incumbents, table, gone, traits, ideal, liking,
             directions_of(tastes), streets, choices.inclusive, choices.last, float(choices.noise), answers, notes,
             rooms[thread],
         )  # fmt: skip
@@ -249,6 +260,12 @@ def ask(
     for from_one_town in answers:
         total += from_one_town
     return total
+
+
+def _gone(choices: Choices, tastes: Tastes, streets: Streets, nothing: Floats) -> Gone:
+    """Return the outlets that have closed, `nothing` being a table without any."""
+    outlets = nothing if choices.seen is None else outlet_table(choices.seen, choices.noise, tastes.waves)
+    return Gone(np.searchsorted(choices.gone, streets.site_start), choices.gone, outlets)
 
 
 def most_of(start: Ints) -> int:

@@ -160,7 +160,7 @@ def _explored(
         some, of = places[start : start + several], concepts.at(slice(start, start + several))
         first = _runs(some)
         notes = _notes(np.searchsorted(streets.site_start, some, side="right") - 1, width, streets)
-        most = ask(some[first[:-1]], first, choices.seen, of, tastes, streets, choices, threads, notes)
+        most = ask(some[first[:-1]], first, None, of, tastes, streets, choices, threads, notes)
         yield start, notes, RAISED * choices.noise * streets.weight * most
 
 

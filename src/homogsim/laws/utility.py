@@ -52,6 +52,11 @@ def part(function: Callable[..., Any]) -> Any:
     return njit(cache=True, no_cpython_wrapper=True)(function)
 
 
+def inlined(function: Callable[..., Any]) -> Any:
+    """Compile a function as if it stood where it is called: large parts of parts are optimised twice, for seconds."""
+    return njit(inline="always")(function)
+
+
 @njit(cache=True, forceinline=True)
 def core_utility(base, personalization, locality, misfit, price, distance2, alpha, theta, beta_p, beta_l):
     """Return the part of V that makes up satisfaction: all but distance, loyalty and awareness."""
