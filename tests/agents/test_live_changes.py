@@ -13,6 +13,7 @@ from homogsim.agents.market import Market
 from homogsim.agents.surveys import NOBODY_GOES_OUT
 from homogsim.laws.demand import choose_month
 from homogsim.laws.response import own_share_response
+from homogsim.laws.singles import narrowed
 from homogsim.model import MarketModel
 
 OF_PEOPLE = {
@@ -47,6 +48,22 @@ def test_who_changes_nothing_expects_what_it_sold(key: str, value: float) -> Non
     run.set_live(key, value)
     expected, before = staying(run.market)
     assert expected == pytest.approx(before, rel=1e-5)
+
+
+@CHANGES
+def test_firms_reckon_with_consumers_as_they_were_when_they_chose(key: str, value: float) -> None:
+    """Copies in single precision are kept from month to month; they never outlive what they are copies of."""
+    run = after(30, *BUSY)
+    market, kept = run.market, run.market.choices.people
+    for _ in range(2):
+        run.step()
+    assert market.choices.people is kept
+    run.set_live(key, value)
+    for _ in range(2):
+        assert market.choices.people is not None
+        assert market.choices.people.tobytes() == narrowed(market.choosing.tastes).tobytes()
+        run.step()
+    assert market.choices.people is not kept
 
 
 @CHANGES

@@ -76,6 +76,20 @@ def test_empty_sites_are_tried_at_the_entry_rate() -> None:
     assert tried / empty == pytest.approx(0.12, abs=4 * math.sqrt(0.12 * 0.88 / empty))
 
 
+def test_nobody_was_last_at_a_site_that_has_closed() -> None:
+    market = after(12, "baseline-with-chains", {"finance.retirement": 0.1}).market
+    last, visited = market.consumers.last, 0
+    for _ in range(6):
+        was = last.copy()
+        turnover.close(market)
+        closed = np.isin(was, np.flatnonzero(market.closed))
+        visited += int(closed.sum())
+        assert (last[closed] == -1).all()
+        assert (last[~closed] == was[~closed]).all()
+        market.month += 1
+    assert visited > 50
+
+
 def test_founders_do_not_open_where_it_does_not_pay() -> None:
     run = after(12, "before-automation", {"finance.fixed_cost": 1e6, "finance.overdraft": 100.0})
     assert len(run.market.diary.births) == run.parameters.world.cells * run.parameters.world.occupied

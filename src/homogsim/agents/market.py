@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -25,6 +26,7 @@ from homogsim.agents.vendors import Vendors, draw_vendors, spread_further
 from homogsim.geography import Geography
 from homogsim.laws.demand import Appeal, Luck, Streets, Tastes, plan_blocks, workspaces
 from homogsim.laws.response import Choices
+from homogsim.laws.singles import narrowed
 from homogsim.parameters import Consumers as ConsumerParameters
 from homogsim.parameters import Parameters
 from homogsim.scenario.places import Places, storefronts_of
@@ -71,7 +73,8 @@ class Death(NamedTuple):
     cause: str
 
 
-class Choosing(NamedTuple):
+@dataclass(frozen=True)
+class Choosing:
     """Under what consumers chose last: what looks back must not mix their choices with what has changed since."""
 
     tastes: Tastes
@@ -81,6 +84,11 @@ class Choosing(NamedTuple):
     def noise(self) -> float:
         """μ, dollars."""
         return self.consumers.choice_noise
+
+    @cached_property
+    def people(self) -> NDArray[np.float32]:
+        """What they are, in single precision, for firms and founders."""
+        return narrowed(self.tastes)
 
 
 @dataclass
@@ -174,7 +182,7 @@ class Market:
     def choices(self) -> Choices:
         """Last month's choices, for what firms and founders expect."""
         people = self.consumers
-        return Choices(people.inclusive, people.last_before, self.choosing.noise)
+        return Choices(people.inclusive, people.last_before, self.choosing.noise, self.choosing.people)
 
     @property
     def present_choices(self) -> Choices:
@@ -207,7 +215,7 @@ class Market:
         """Let the tastes of the last choices and of the start be what they were: the columns are written anew."""
         before = {name: getattr(self.consumers, name).copy() for name in SENSITIVITIES}
         chosen = {name: getattr(self.choosing.tastes, name).copy() for name in SENSITIVITIES}
-        self.choosing = self.choosing._replace(tastes=self.choosing.tastes._replace(**chosen))
+        self.choosing = replace(self.choosing, tastes=self.choosing.tastes._replace(**chosen))
         if self.first_tastes is None:
             self.first_tastes = self.tastes._replace(**before)
 

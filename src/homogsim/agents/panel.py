@@ -118,9 +118,8 @@ class SurplusMemory:
         """Note what everybody gained this month; NaN, not −∞, where there was nothing to choose."""
         gained = self.recent[market.month % SURPLUS_MONTHS]
         gained[:] = surplus if self.who.size == surplus.size else surplus.take(self.who)
-        known = np.isfinite(gained)
-        if not known.all():
-            gained[~known] = np.nan
+        if not gained.min(initial=0.0) > -np.inf:
+            gained[~np.isfinite(gained)] = np.nan
 
     def freeze_start(self, market: Market) -> None:
         """Keep the mean of the year before, at the moment automation arrives."""

@@ -102,7 +102,9 @@ def choose(market: Market, followed: Twins | None = None) -> None:
     firms, people, parameters = market.firms, market.consumers, market.parameters
     come_to = Business(firms.personalization, firms.served_fit, np.zeros(0))
     market.appeal = appeal(operations(firms), come_to, firms.price.copy(), firms.offering.copy(), parameters)
-    market.choosing = Choosing(market.wanted, parameters.consumers)
+    wanted = market.wanted
+    if wanted is not market.choosing.tastes or parameters.consumers is not market.choosing.consumers:
+        market.choosing = Choosing(wanted, parameters.consumers)
     sums = choose_month(
         market.plan,
         market.choosing.tastes,

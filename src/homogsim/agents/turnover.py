@@ -57,8 +57,15 @@ def close(market: Market) -> Rows:
     market.closed[:] = False
     market.closed[rows] = True
     if rows.size:
-        forget_sites(market.consumers.last, market.closed)
+        forget_sites(market.consumers.last, market.closed, market.streets.consumer_start, _within_reach(market, rows))
     return ended
+
+
+def _within_reach(market: Market, sites: Rows) -> NDArray[np.bool_]:
+    """Return which cells' consumers reach any of these sites."""
+    world = market.parameters.world
+    there = np.bincount(market.site_cell[sites], minlength=world.cells) > 0
+    return there.reshape(-1, world.towns)[:, market.streets.reach_towns].any(axis=2).reshape(-1)
 
 
 def found(market: Market) -> Rows:
@@ -218,19 +225,18 @@ def _give_tools(market: Market, rows: Rows) -> None:
     firms, uid = market.firms, market.firms.uid[rows]
     born = market.streams.uniform("born with tool", uid, index=0)
     pick = market.streams.uniform("born with tool", uid, index=1)
-    on_sale = np.array([tier in market.parameters.tools.available for tier in TOOLS])[firms.tool]
-    newcomer = np.zeros(firms.rows, dtype=bool)
-    newcomer[rows] = True
-    like = np.full(rows.size, -1)
-    for sector in set(market.site_sector[rows].tolist()):
-        incumbents = firms.independent & ~newcomer & (market.site_sector == sector)
-        adopters = np.flatnonzero(incumbents & on_sale)
-        if adopters.size == 0:
-            continue
-        here = market.site_sector[rows] == sector
-        chosen = here & (born < adopters.size / incumbents.sum())
-        like[chosen] = adopters[(pick[chosen] * adopters.size).astype(np.int64)]
-    new, like = rows[like >= 0], like[like >= 0]
+    incumbents = firms.independent
+    incumbents[rows] = False
+    on_sale = np.array([tier in market.parameters.tools.available for tier in TOOLS])
+    adopters = np.flatnonzero(incumbents & on_sale[firms.tool])  # sites, and so adopters, are sorted by sector
+    everybody, having = (
+        np.bincount(market.site_sector[some], minlength=market.parameters.world.sectors)
+        for some in (incumbents, adopters)
+    )
+    sector = market.site_sector[rows]
+    chosen = born < (having / np.maximum(everybody, 1))[sector]
+    new, sector = rows[chosen], sector[chosen]
+    like = adopters[np.searchsorted(market.site_sector[adopters], sector) + (pick[chosen] * having[sector]).astype(int)]
     firms.heard[new] = True
     firms.born_with_tool[new] = True
     start_tool(market, new, firms.tool[like].astype(np.int64), firms.contact[like], firms.vendor[like])

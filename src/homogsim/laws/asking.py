@@ -22,8 +22,9 @@ from homogsim.laws.singles import (
     common,
     fit,
     leave,
-    narrow,
+    narrowed,
     room_of_singles,
+    settle_singles,
     shift,
     stand,
     stand_alone,
@@ -60,6 +61,8 @@ class Choices(NamedTuple):
     inclusive: Floats  # (N) outside + Σ e^{V/μ}
     last: NDArray[np.int32]  # (N) where each consumer was last before choosing, −1 nowhere
     noise: float  # μ
+    people: Singles | None = None
+    """What these consumers are (`narrowed`); worked out anew where it is not known."""
     gone: Ints = np.zeros(0, np.int64)
     """Sites whose outlets have closed since, ascending: newcomers find what they have left."""
     seen: Appeal | None = None
@@ -161,8 +164,8 @@ def _take_out(
 
 @njit(cache=True, nogil=True)
 def _ask(
-    start, stop, site_of, sites, begin, end, incumbents, options, gone, traits, ideal, liking, directions, streets,
-    inclusive, last, noise, answers, notes, room,
+    start, stop, site_of, sites, begin, end, incumbents, options, gone, people, traits, ideal, liking, directions,
+    streets, inclusive, last, noise, answers, notes, room,
 ):  # fmt: skip
     """Ask the consumers of the cells `start` to `stop` about the `sites` that they reach, block by block.
 
@@ -185,7 +188,7 @@ def _ask(
         for block in range(streets.consumer_start[cell], streets.consumer_start[cell + 1], length):
             size = min(length, streets.consumer_start[cell + 1] - block)
             vectors = (size + LANES - 1) // LANES
-            count = narrow(block, size, traits, ideal, inclusive, singles)
+            count = settle_singles(block, size, people, inclusive, singles)
             if directions is not None:  # waves are told in double precision only
                 settle(block, size, traits, ideal, liking, room)
             if gone is not None:
@@ -243,6 +246,7 @@ def ask(
     table = outlet_table(options, choices.noise, tastes.waves)
     incumbents = None if seen is None else outlet_table(seen, choices.noise, tastes.waves)
     gone = None if notes is None else _gone(choices, tastes, streets, table[:0])
+    people = narrowed(tastes) if choices.people is None else choices.people
     traits, ideal, liking = traits_of(tastes), np.ascontiguousarray(tastes.ideal), np.ascontiguousarray(tastes.liking)
     streets = streets._replace(weight=float(streets.weight))
     answers = np.zeros((most_of(streets.visitors_start), len(table)))
@@ -250,7 +254,7 @@ def ask(
 
     def work(start: int, stop: int, thread: int) -> None:
         _ask(
-            start, stop, site_of, sites, begin, end, incumbents, table, gone, traits, ideal, liking,
+            start, stop, site_of, sites, begin, end, incumbents, table, gone, people, traits, ideal, liking,
             directions_of(tastes), streets, choices.inclusive, choices.last, float(choices.noise), answers, notes,
             rooms[thread],
         )  # fmt: skip

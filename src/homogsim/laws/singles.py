@@ -8,7 +8,10 @@ differ from what it is: Δ = ΔV/μ has few and small terms, as road, loyalty an
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
+from numpy.typing import NDArray
 
 from homogsim.kernels.compiled import njit
 from homogsim.laws.utility import (
@@ -24,8 +27,12 @@ from homogsim.laws.utility import (
     at,
     like,
     part,
+    traits_of,
 )
 from homogsim.numerics import LANES, LN2, exp2, log2, log2_of_single, prefer_wide_vectors, sum_of_singles
+
+if TYPE_CHECKING:
+    from homogsim.laws.demand import Tastes
 
 Single = np.float32
 
@@ -40,12 +47,16 @@ SMALLEST = 1e-300
 """What a consumer without any option is left with: more than nothing, so that a newcomer's share is defined."""
 ZERO, ONE = Single(0.0), Single(1.0)
 
-# Rows of a room: what customers are, in the order of `traits_of`, what there is for them, what is worked out; then the
+# Rows of a room: what customers are, in the order of `narrowed`, what there is for them, what is worked out; then the
 # ideal points.
 (
     ALPHA, _BETA_P, _BETA_L, _THETA, _EAST, _NORTH, _LOYALTY, INVERSE, _RADIUS, _LEFT, _WAY, _COMMON, _FAR, EXPONENT,
     _REST, _LIKED, WORK, _IDEAL,
 ) = (np.int64(ROW * r) for r in range(18))  # fmt: skip
+
+
+TRAITS = _RADIUS // ROW + 1
+"""Rows before the ideal points in what is `narrowed`."""
 
 
 @njit(cache=True, forceinline=True)
@@ -54,35 +65,41 @@ def room_of_singles(dimensions):
     return np.zeros(_IDEAL + dimensions * ROW, np.float32)
 
 
+def narrowed(tastes: Tastes) -> NDArray[np.float32]:
+    """Return what consumers are in single precision, (9 + d, N): the traits of `traits_of` and what follows of them.
+
+    α, βP, βL, θ, east, north, ψ, 1/α, distance from the town's centre; then the ideal point.
+    """
+    traits = traits_of(tastes)
+    people = np.empty((TRAITS + len(tastes.ideal), traits[0].size), np.float32)
+    people[: len(traits)], people[TRAITS:] = traits, tastes.ideal
+    alpha, east, north = (people[row // ROW] for row in (ALPHA, _EAST, _NORTH))
+    with np.errstate(divide="ignore"):
+        people[INVERSE // ROW] = ONE / alpha
+    people[_RADIUS // ROW] = np.sqrt(east * east + north * north)
+    return people
+
+
 @part
-def narrow(first, size, traits, ideal, inclusive, singles):
+def settle_singles(first, size, people, inclusive, singles):
     """Copy what consumers `first` to `first + size` are to a room, and −log2 of what there is for them.
 
     Returns how many entries they fill: whole vectors, with nobody at the end, who never comes.
     """
     prefer_wide_vectors()
     count = (size + 2 * LANES - 1) // (2 * LANES) * (2 * LANES)
-    for line in range(_IDEAL // ROW + ideal.shape[0]):
+    for line in range(people.shape[0]):
+        row, column = np.int64(line * ROW), people[line]
+        if line >= TRAITS:
+            row += _IDEAL - TRAITS * ROW
+        for n in range(size):
+            singles[at(row, n)] = column[at(first, n)]
         for n in range(size, count):
-            singles[line * ROW + n] = ZERO
-    for trait in range(len(traits)):
-        row, column = np.int64(trait * ROW), traits[trait]
-        for n in range(size):
-            singles[at(row, n)] = Single(column[at(first, n)])
-    for k in range(ideal.shape[0]):
-        row, column = _IDEAL + k * ROW, ideal[k]
-        for n in range(size):
-            singles[at(row, n)] = Single(column[at(first, n)])
+            singles[at(row, n)] = ZERO
     for n in range(size):
         singles[_LEFT + n] = -log2(max(inclusive[at(first, n)], SMALLEST))
     for n in range(size, count):
         singles[_LEFT + n] = NEVER
-    for n in range(size):
-        singles[INVERSE + n] = ONE / singles[ALPHA + n]
-    for n in range(count):
-        singles[_RADIUS + n] = np.sqrt(
-            singles[_EAST + n] * singles[_EAST + n] + singles[_NORTH + n] * singles[_NORTH + n]
-        )
     return count
 
 

@@ -105,11 +105,13 @@ def remember_visits(bought, last, last_before):
 
 
 @njit(cache=True)
-def forget_sites(last, closed):
-    """Let consumers forget the sites that have closed: nobody was last there any more."""
-    for i in range(last.size):
-        # Without a branch, which would be guessed wrong too often: who was nowhere asks for site 0, and stays nowhere.
-        last[i] = -1 if closed[max(last[i], 0)] else last[i]
+def forget_sites(last, closed, consumer_start, within_reach):
+    """Let consumers forget the sites that have closed, in the cells that reach any: nobody was last there any more."""
+    for cell in range(within_reach.size):
+        if within_reach[cell]:
+            for i in range(consumer_start[cell], consumer_start[cell + 1]):
+                # Without a branch, which would be guessed wrong too often: who was nowhere asks for site 0 in vain.
+                last[i] = -1 if closed[max(last[i], 0)] else last[i]
 
 
 __all__ = ["NOBODY", "Luck", "draw_of", "forget_sites", "remember_visits", "visits"]
