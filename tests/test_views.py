@@ -10,6 +10,7 @@ from small_markets import EVERYONE_HEARS, model
 
 from homogsim.agents.views import ConsumerAgent, FirmAgent
 from homogsim.errors import HomogsimError
+from homogsim.laws.singles import narrowed
 from homogsim.model import MarketModel
 from homogsim.population import AgentGone
 
@@ -104,6 +105,18 @@ def test_a_moved_consumer_shops_from_where_it_is(run: MarketModel) -> None:
     assert person.probabilities() != before
     with pytest.raises(HomogsimError, match=r"ConsumerAgent\.east"):
         person.east = float("nan")
+
+
+def test_firms_reckon_with_consumers_as_they_have_been_written(run: MarketModel) -> None:
+    market, person = run.market, run.consumers[10]
+    at_the_centre = np.zeros(run.parameters.world.dimensions)
+    for name, value in (("east", 3.5), ("price_sensitivity", 2.0), ("ideal", at_the_centre)):
+        kept = market.choices.people
+        setattr(person, name, value)
+        now = market.choices.people
+        assert kept is not None
+        assert now is not None
+        assert now.tobytes() == narrowed(market.choosing.tastes).tobytes() != kept.tobytes()
 
 
 def test_changed_tastes_are_felt_by_the_market(run: MarketModel) -> None:

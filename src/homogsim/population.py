@@ -115,6 +115,9 @@ class RowAgent(mesa.Agent):
             If it is not.
         """
 
+    def written(self) -> None:
+        """Let what follows from its row follow: somebody has written to it."""
+
     def remove(self) -> None:
         """Refuse: the market decides who leaves it."""
         what = f"{type(self).__name__} {self.unique_id} is a view of the market and cannot be removed from it"
@@ -138,6 +141,7 @@ def _view(name: str, declared: Column) -> property:
     def put(agent: RowAgent, value: Any) -> None:
         agent.check()
         put_value(getattr(agent.population, name)[..., agent.row], value, f"{type(agent).__name__}.{name}")
+        agent.written()
 
     return property(get, put, doc=declared.meaning)
 

@@ -87,7 +87,7 @@ class Choosing:
 
     @cached_property
     def people(self) -> NDArray[np.float32]:
-        """What they are, in single precision, for firms and founders."""
+        """What they are, in single precision, for firms and founders; kept until a column is `Market.rewritten`."""
         return narrowed(self.tastes)
 
 
@@ -210,6 +210,10 @@ class Market:
         if added != 0.0:
             spread_further(self.vendors, added, Streams(self.seed))
         self.parameters = parameters
+
+    def rewritten(self) -> None:
+        """Let go of what follows from columns of consumers: for whoever writes to these from outside."""
+        self.choosing = replace(self.choosing)
 
     def _keep_tastes(self) -> None:
         """Let the tastes of the last choices and of the start be what they were: the columns are written anew."""

@@ -25,6 +25,7 @@ def _place(name: str, axis: int) -> property:
         column = getattr(agent.market.consumers, name)
         put_value(column[..., agent.row], value, f"ConsumerAgent.{name}")
         agent.market.tastes.place[axis, agent.row] = column[agent.row]
+        agent.written()
 
     return property(get, put, doc=Consumers.columns[name].meaning)
 
@@ -42,6 +43,10 @@ class ConsumerAgent(RowAgent, population=Consumers):
     def __init__(self, model: mesa.Model, market: Market, row: int) -> None:
         super().__init__(model, market.consumers, row, -1 - row)
         self.market = market
+
+    def written(self) -> None:
+        """Let firms and founders reckon with what it is now."""
+        self.market.rewritten()
 
     @property
     def cell(self) -> int:
