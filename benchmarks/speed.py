@@ -53,14 +53,13 @@ def measure(*, tiny: bool = False, full: bool = False) -> tuple[list[Figure], li
         return figures, timed, remarks
     figures += whole.month_against_demand(35)
     figures += whole.teaching(7)  # seconds, on a machine whose speed changes: more repeats than ratios need
-    large, run = whole.million(10)
-    figures += large
-    runs = whole.growing((60, 100), (100, 400))
-    growth = whole.fitted(runs)
+    *grown, million = whole.growing((*whole.SIZES, whole.MILLION))
+    figures += whole.million(million)
+    growth = whole.fitted([whole.fastest(runs) for runs in grown])
     remarks.append(
         "cost of a month, 2 threads: " + json.dumps({k: float(f"{v:.3g}") for k, v in growth._asdict().items()})
     )
-    figures += whole.checked(growth, run, "1000000")
+    figures += whole.checked(growth, whole.fastest(million), "1000000")
     if full:
         larger, run = whole.ten_million()
         figures += [*larger, *whole.checked(growth, run, "10000000")]

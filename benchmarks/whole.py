@@ -19,7 +19,8 @@ from figures import Figure, figure, seconds
 
 HERE = Path(__file__).parent
 HOMOGSIM = [sys.executable, "-c", "from homogsim.cli import main; main()"]
-TOWNS_OF_METRO, FULL = 125, 1250
+FULL = 1250
+"""Towns of 10,000,000 consumers."""
 
 CITY = {"world.sectors": 10, "world.sites": 16, "world.occupied": 11, "world.consumers": 800}
 """Of a town: 8,000 consumers and 160 sites in 10 sectors; 125 towns are a million consumers and 20,000 sites."""
@@ -30,6 +31,12 @@ FIFTY = TEACHING | {"world.reach": 4}
 LATE = 100
 """Months after which most businesses know of tools, and weigh them again and again, while fewer are left to choose."""
 
+SIZES = ((60, 100), (60, 700), (100, 100), (100, 700))
+"""Towns, and consumers to a cell, that growth is fitted to; all have more than 5,000 outlets open."""
+MILLION = (125, 800)
+"""What it is held against: 1,000,000 consumers and 20,000 sites."""
+ROUNDS = 2
+"""Runs of each: else one slow minute of the machine would make one size dear."""
 REPEATS = 3
 """Runs whose months are taken together: the machine's speed changes from one second to the next."""
 
@@ -85,15 +92,14 @@ def _over_demand(name: str, runs: list[dict[str, Any]], bound: float | None) -> 
     return figure(name, [row["seconds"] / row["demand"] for row in months], words, bound)
 
 
-def million(months: int) -> tuple[list[Figure], dict[str, Any]]:
+def million(runs: list[dict[str, Any]]) -> list[Figure]:
     """Return a month and the memory of 1,000,000 consumers and 20,000 sites."""
-    found = one_run(CITY | {"world.towns": TOWNS_OF_METRO}, months)
-    times = [row["seconds"] for row in found["months"]]
+    times = [row["seconds"] for run in runs for row in run["months"]]
     return [
         figure("month_seconds_1000000", times, "s, 1,000,000 consumers × 20,000 sites, 2 threads", 0.5),
-        figure("memory_gb_1000000", [found["memory"] / 1e9], "GB, highest of the process", 1.0),
-        figure("build_seconds_1000000", [found["build"]], "s to build that world"),
-    ], found
+        figure("memory_gb_1000000", [run["memory"] / 1e9 for run in runs], "GB, highest of the process", 1.0),
+        figure("build_seconds_1000000", [run["build"] for run in runs], "s to build that world"),
+    ]
 
 
 def ten_million() -> tuple[list[Figure], dict[str, Any]]:
@@ -108,11 +114,23 @@ def ten_million() -> tuple[list[Figure], dict[str, Any]]:
     ], found
 
 
-def growing(towns: Sequence[int], per_cell: Sequence[int]) -> list[dict[str, Any]]:
-    """Return runs of several sizes: more towns, and more consumers to a town."""
-    return [
-        one_run(CITY | {"world.towns": m, "world.consumers": n}, months=9) for m in towns for n in per_cell
-    ]  # fmt: skip
+def growing(sizes: Sequence[tuple[int, int]], months: int = 10) -> list[list[dict[str, Any]]]:
+    """Return the runs of each size, so many towns and consumers to a cell: all sizes in one round, then in another."""
+    rounds = [
+        [one_run(CITY | {"world.towns": towns, "world.consumers": consumers}, months) for towns, consumers in sizes]
+        for _ in range(ROUNDS)
+    ]
+    return [list(same) for same in zip(*rounds, strict=True)]
+
+
+def fastest(runs: list[dict[str, Any]]) -> dict[str, Any]:
+    """Return the run whose median month is the shortest."""
+    return min(runs, key=_month)
+
+
+def _month(run: dict[str, Any]) -> float:
+    """Return the seconds of a run's median month."""
+    return statistics.median(row["seconds"] for row in run["months"])
 
 
 def fitted(runs: list[dict[str, Any]], clock: str = "seconds") -> Growth:
@@ -137,7 +155,7 @@ def fitted(runs: list[dict[str, Any]], clock: str = "seconds") -> Growth:
 def checked(growth: Growth, run: dict[str, Any], name: str) -> list[Figure]:
     """Return what the fit predicts for a run that it has not seen, over what was measured."""
     evaluations = statistics.median(row["evaluations"] for row in run["months"])
-    month = statistics.median(row["seconds"] for row in run["months"])
+    month = _month(run)
     expected = growth.seconds(evaluations, run["sites"])
     memory = growth.memory(run["consumers"], run["sites"])
     return [
