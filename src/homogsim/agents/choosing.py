@@ -10,9 +10,8 @@ from numpy.typing import NDArray
 from homogsim.agents.market import Market
 from homogsim.errors import HomogsimError
 from homogsim.kernels.compiled import njit
-from homogsim.laws.demand import NOBODY, draw_of, minutes_between, visits
-from homogsim.laws.utility import AWARENESS, TRAVEL, core_of, directions_of, outlet_table, traits_of
-from homogsim.numerics import exp, log
+from homogsim.laws.demand import NOBODY, draw_of, visits
+from homogsim.laws.utility import attraction_of, directions_of, outlet_table, traits_of
 
 
 @njit(cache=True)
@@ -20,22 +19,16 @@ def _choose_alone(i, cell, tastes, traits, directions, streets, outlets, is_open
     """Return sites within reach, e^{V/μ} of each, their sum with the outside option, and the site visited."""
     town, widest = cell % streets.towns, is_open.size
     sites, attraction = np.empty(widest, np.int32), np.empty(widest)
-    east, north = tastes.place[0, i], tastes.place[1, i]
-    radius = np.sqrt(east * east + north * north)
     count, total = 0, outside
     for r in range(streets.reach_towns.shape[1]):
         there = streets.reach_towns[town, r]
         at_home = 1.0 if there == town else 0.0
         for site in range(streets.site_start[cell - town + there], streets.site_start[cell - town + there + 1]):
             if is_open[site]:
-                a, b = streets.site_place[0, site], streets.site_place[1, site]
-                if at_home == 0.0:
-                    a, b = np.sqrt(a * a + b * b), 0.0
-                way = minutes_between(east, north, radius, a, b, at_home, streets.reach_minutes[town, r])
-                core = core_of(traits, tastes.ideal, tastes.liking, directions, i, outlets, site, at_home)
-                drawn = outlets[site, AWARENESS] * exp(core - outlets[site, TRAVEL] * log(1.0 + way))
-                if last[i] == site:
-                    drawn *= exp(tastes.loyalty[i] / noise)
+                drawn = attraction_of(
+                    traits, tastes.ideal, tastes.liking, directions, i, outlets, site, streets.site_place[0, site],
+                    streets.site_place[1, site], at_home, streets.reach_minutes[town, r], last[i] == site, noise,
+                )  # fmt: skip
                 sites[count], attraction[count] = site, drawn
                 total += drawn
                 count += 1

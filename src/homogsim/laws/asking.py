@@ -19,11 +19,13 @@ from homogsim.laws.singles import (
     ALPHA,
     CUSTOMERS,
     EXPONENT,
+    HARDLY_ANY,
+    REST,
     common,
     fit,
     leave,
     narrowed,
-    room_of_singles,
+    rooms_of_singles,
     settle_singles,
     shift,
     stand,
@@ -33,17 +35,14 @@ from homogsim.laws.singles import (
 from homogsim.laws.threads import share_out
 from homogsim.laws.utility import (
     BLOCK,
-    FREE,
     OFFERING,
     at,
-    attract,
+    attraction_of,
     directions_of,
     inlined,
-    measure_way,
     my_rooms,
     outlet_table,
     part,
-    recall,
     rows_of_tastes,
     settle,
     traits_of,
@@ -128,13 +127,14 @@ def _stand_at(
     common(outlets, row, at_home, count, singles)
     fit(outlets, row, directions, d, vectors, count, room, singles)
     if stand(site, block, size, last, noise, count, singles):
-        for half in range(0, size, BLOCK):
-            few = min(BLOCK, size - half)
-            wide = settle(block + half, few, traits, ideal, liking, room)
-            recall(block + half, few, last, noise, wide, room)
-            measure_way(east, north, at_home, minutes, wide, room)
-            attract(outlets, row, directions, d, at_home, site, wide, room, FREE)
-            stand_alone(few, half, FREE, left, begin + half, room, singles)
+        for n in range(size):
+            if singles[REST + n] < HARDLY_ANY:
+                i = block + n
+                own = attraction_of(
+                    traits, ideal, liking, directions, i, outlets, row, east, north, 1.0 if at_home else 0.0, minutes,
+                    last[i] == site, noise,
+                )  # fmt: skip
+                stand_alone(n, own, left[begin + n], singles)
 
 
 @inlined
@@ -165,7 +165,7 @@ def _take_out(
 @njit(cache=True, nogil=True)
 def _ask(
     start, stop, site_of, sites, begin, end, incumbents, options, gone, people, traits, ideal, liking, directions,
-    streets, inclusive, last, noise, answers, notes, room,
+    streets, inclusive, last, noise, answers, notes, room, singles, left,
 ):  # fmt: skip
     """Ask the consumers of the cells `start` to `stop` about the `sites` that they reach, block by block.
 
@@ -176,8 +176,7 @@ def _ask(
     never sees what would be done with something that is None.
     """
     d, reach = ideal.shape[0], streets.reach_towns.shape[1]
-    singles, length = room_of_singles(d), CUSTOMERS if directions is None else BLOCK
-    left = np.empty(CUSTOMERS)
+    length = CUSTOMERS if directions is None else BLOCK
     for cell in range(start, stop):
         town, asked, met = cell % streets.towns, 0, 0
         for r in range(reach):
@@ -250,13 +249,14 @@ def ask(
     traits, ideal, liking = traits_of(tastes), np.ascontiguousarray(tastes.ideal), np.ascontiguousarray(tastes.liking)
     streets = streets._replace(weight=float(streets.weight))
     answers = np.zeros((most_of(streets.visitors_start), len(table)))
-    rooms = my_rooms(threads, rows_of_tastes(tastes))
+    rooms, singles = my_rooms(threads, rows_of_tastes(tastes)), rooms_of_singles(threads, len(ideal))
+    left = np.empty((threads, CUSTOMERS))
 
     def work(start: int, stop: int, thread: int) -> None:
         _ask(
             start, stop, site_of, sites, begin, end, incumbents, table, gone, people, traits, ideal, liking,
             directions_of(tastes), streets, choices.inclusive, choices.last, float(choices.noise), answers, notes,
-            rooms[thread],
+            rooms[thread], singles[thread], left[thread],
         )  # fmt: skip
 
     share_out(work, streets.consumer_start.size - 1, threads)

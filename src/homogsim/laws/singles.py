@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from homogsim.kernels.compiled import njit
 from homogsim.laws.utility import (
     AWARENESS,
     BASE,
@@ -51,7 +50,7 @@ ZERO, ONE = Single(0.0), Single(1.0)
 # ideal points.
 (
     ALPHA, _BETA_P, _BETA_L, _THETA, _EAST, _NORTH, _LOYALTY, INVERSE, _RADIUS, _LEFT, _WAY, _COMMON, _FAR, EXPONENT,
-    _REST, _LIKED, WORK, _IDEAL,
+    REST, _LIKED, WORK, _IDEAL,
 ) = (np.int64(ROW * r) for r in range(18))  # fmt: skip
 
 
@@ -59,10 +58,12 @@ TRAITS = _RADIUS // ROW + 1
 """Rows before the ideal points in what is `narrowed`."""
 
 
-@njit(cache=True, forceinline=True)
-def room_of_singles(dimensions):
-    """Return a room; what is in it never becomes NaN."""
-    return np.zeros(_IDEAL + dimensions * ROW, np.float32)
+def rooms_of_singles(threads: int, dimensions: int) -> NDArray[np.float32]:
+    """Return a room for each thread; what is in it never becomes NaN. All start at whole lines of the cache."""
+    line, width = 64 // 4, _IDEAL + dimensions * ROW
+    room = np.zeros(threads * width + line, np.float32)
+    start = -room.ctypes.data % 64 // 4
+    return room[start : start + threads * width].reshape(threads, width)
 
 
 def narrowed(tastes: Tastes) -> NDArray[np.float32]:
@@ -171,27 +172,22 @@ def stand(site, first, size, last, noise, count, singles):
         loyal = last[at(first, n)] == site
         singles[EXPONENT + n] += unit * singles[_LOYALTY + n] if loyal else ZERO
     for n in range(count):
-        singles[_REST + n] = ONE - exp2(singles[EXPONENT + n])
+        singles[REST + n] = ONE - exp2(singles[EXPONENT + n])
     for n in range(count):
-        dear += singles[_REST + n] < HARDLY_ANY
+        dear += singles[REST + n] < HARDLY_ANY
     return dear > 0
 
 
 @part
-def stand_alone(size, start, own, left, begin, room, singles):
-    """Write log2 Pr and 1 − Pr anew, in double precision, of those of whom a firm has nearly all.
+def stand_alone(n, own, left, singles):
+    """Write log2 Pr and 1 − Pr of one customer anew, to whom the firm has the attraction `own`, of `left` in all.
 
-    The row `own` of the other room holds its attraction to as many as `size` consumers, whose entries here begin at
-    `start`, and what there is for them at ``left[begin]``. What others have of them would not be known otherwise:
-    without an outside option it may be nothing.
+    In double precision: of a customer of whom it has nearly all, what others have would not be known otherwise. Without
+    an outside option it may be nothing.
     """
-    prefer_wide_vectors()
-    for n in range(size):
-        share = room[at(own, n)] / max(left[at(begin, n)], SMALLEST)
-        here = _REST + start + n
-        if singles[here] < HARDLY_ANY:
-            singles[EXPONENT + start + n] = log2(max(share, SMALLEST))
-            singles[here] = Single(max(1.0 - share, 0.0))
+    share = own / max(left, SMALLEST)
+    singles[EXPONENT + n] = log2(max(share, SMALLEST))
+    singles[REST + n] = Single(max(1.0 - share, 0.0))
 
 
 @part
@@ -199,7 +195,7 @@ def leave(size, left, singles):
     """Leave customers with what there is besides the firm that `stand` has left in the room: it closes."""
     prefer_wide_vectors()
     for n in range(size):
-        left[n] = max(left[n] * np.float64(singles[_REST + n]), SMALLEST)
+        left[n] = max(left[n] * np.float64(singles[REST + n]), SMALLEST)
         singles[_LEFT + n] = -log2(left[n])
 
 
@@ -239,5 +235,5 @@ def shift(incumbents, site, options, option, directions, dimensions, at_home, ve
             singles[WORK + n] += Single(room[LIKED + n] / LN2 - singles[_LIKED + n])
     for n in range(count):
         odds = exp2(singles[EXPONENT + n] + singles[WORK + n])
-        singles[WORK + n] = odds / (singles[_REST + n] + odds)
+        singles[WORK + n] = odds / (singles[REST + n] + odds)
     return sum_of_singles(singles, WORK, count)

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 from homogsim.kernels.compiled import njit
 from homogsim.laws.tastes import Waves, reach_of_fit, served_liking, write_waves
-from homogsim.numerics import LANES, exp, log_of_normal, prefer_wide_vectors
+from homogsim.numerics import LANES, exp, log, log_of_normal, prefer_wide_vectors
 
 Floats = NDArray[np.float64]
 
@@ -122,6 +122,20 @@ def minutes_between(east, north, radius, site_east, site_north, at_home, minutes
     a = at_home * east - site_east
     b = at_home * north - site_north
     return np.sqrt(a * a + b * b) + (minutes + (1.0 - at_home) * radius)
+
+
+@njit(cache=True, forceinline=True)
+def attraction_of(
+    traits, ideal, liking, directions, consumer, outlets, outlet, east, north, at_home, minutes, was_there, noise
+):  # fmt: skip
+    """Return e^{V/μ} of an outlet at the place (east, north) to one consumer: what `attract` tells a block."""
+    if at_home == 0.0:
+        east, north = np.sqrt(east * east + north * north), 0.0
+    here, there = traits[4][consumer], traits[5][consumer]
+    way = minutes_between(here, there, np.sqrt(here * here + there * there), east, north, at_home, minutes)
+    core = core_of(traits, ideal, liking, directions, consumer, outlets, outlet, at_home)
+    drawn = outlets[outlet, AWARENESS] * exp(core - outlets[outlet, TRAVEL] * log(1.0 + way))
+    return drawn * exp(traits[6][consumer] / noise) if was_there else drawn
 
 
 def outlet_table(appeal, noise: float, waves: Waves) -> Floats:
