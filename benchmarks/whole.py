@@ -194,9 +194,10 @@ def teaching(repeats: int) -> list[Figure]:
 
 
 def memory_per_consumer() -> Figure:
-    """Return the bytes of all columns of consumers, per consumer."""
+    """Return the bytes of all columns of consumers, and of copies that kernels read, per consumer."""
     from homogsim.model import MarketModel
 
-    people = MarketModel("baseline").market.consumers
-    value = sum(column.nbytes for column in people.arrays().values()) / people.rows
-    return figure("bytes_per_consumer", [value + 2 * 8.0], "bytes, places once more as the kernel reads them", 250.0)
+    market = MarketModel("baseline").market
+    columns = [*market.consumers.arrays().values(), market.tastes.place, market.choosing.people]
+    value = sum(column.nbytes for column in columns) / market.consumers.rows
+    return figure("bytes_per_consumer", [value], "bytes, with copies as the kernels read them", 250.0)

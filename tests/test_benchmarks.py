@@ -42,9 +42,10 @@ def test_every_figure_of_the_benchmark_is_measured(tmp_path: Path, monkeypatch: 
     } <= set(figures)
     assert all(figure.value > 0.0 for figure in found)
     assert any("mesa-frames not measured" in remark for remark in remarks)
-    assert figures["bytes_per_consumer"].value == pytest.approx(
-        sum(column.nbytes for column in one_month.MarketModel().market.consumers.arrays().values()) / 9600 + 16.0
-    )
+    market = one_month.MarketModel().market
+    columns = sum(column.nbytes for column in market.consumers.arrays().values()) / 9600
+    places, singles = 2 * 8.0, 4.0 * (9 + market.parameters.world.dimensions)
+    assert figures["bytes_per_consumer"].value == pytest.approx(columns + places + singles)
     assert figures["bytes_per_consumer"].line().endswith("ok")
     readme = tmp_path / "README.md"
     readme.write_text(f"before\n{report.BEGIN}old\n{report.END}after\n", encoding="utf-8")

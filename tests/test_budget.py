@@ -32,7 +32,7 @@ def test_time_is_proportional_to_months_and_grows_with_consumers() -> None:
 
 def test_memory_per_consumer_is_what_the_design_promises() -> None:
     more = estimate(changed(world__consumers=100_400)).memory_bytes - estimate(Parameters()).memory_bytes
-    assert more == pytest.approx(24 * 100_000 * 200.0)
+    assert more == pytest.approx(24 * 100_000 * 250.0)
     assert estimate(changed(calendar__months=1)).memory_bytes > PROGRAM_BYTES
 
 

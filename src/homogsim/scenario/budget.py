@@ -12,7 +12,7 @@ from homogsim.parameters import Parameters
 
 # Costs per unit, measured on two threads of an ordinary server and rounded up.
 PROGRAM_BYTES = 250e6
-CONSUMER_BYTES = 200.0
+CONSUMER_BYTES = 250.0
 WAVE_BYTES = 8.0
 SITE_BYTES = 2000.0
 BUSINESS_BYTES = 800.0
