@@ -52,7 +52,7 @@ def measure(*, tiny: bool = False, full: bool = False) -> tuple[list[Figure], li
     if tiny:
         return figures, timed, remarks
     figures += whole.month_against_demand(35)
-    figures += whole.teaching(7)  # seconds, on a machine whose speed changes: more repeats than ratios need
+    figures += whole.teaching(5)  # seconds, on a machine whose speed changes: more repeats than ratios need
     *grown, million = whole.growing((*whole.SIZES, whole.MILLION))
     figures += whole.million(million)
     growth = whole.fitted([whole.fastest(runs) for runs in grown])

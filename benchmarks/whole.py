@@ -114,7 +114,7 @@ def ten_million() -> tuple[list[Figure], dict[str, Any]]:
     ], found
 
 
-def growing(sizes: Sequence[tuple[int, int]], months: int = 10) -> list[list[dict[str, Any]]]:
+def growing(sizes: Sequence[tuple[int, int]], months: int = 5) -> list[list[dict[str, Any]]]:
     """Return the runs of each size, so many towns and consumers to a cell: all sizes in one round, then in another."""
     rounds = [
         [one_run(CITY | {"world.towns": towns, "world.consumers": consumers}, months) for towns, consumers in sizes]
